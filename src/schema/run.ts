@@ -1,0 +1,125 @@
+// The run folder's contract: run.json, samples.jsonl and outcomes.jsonl.
+import { z } from 'zod'
+import { taskRefSchema } from './problem.ts'
+
+/** How a raw answer becomes a program. Applied after the fact; raw answers are kept. */
+export const RULES = [
+  'prompt+body',
+  'program',
+  'typing+program',
+  'prelude+program',
+  'header+program',
+  'fenced',
+  'body-or-program',
+] as const
+export const ruleSchema = z.enum(RULES)
+export type Rule = z.infer<typeof ruleSchema>
+
+/** What judging a sample gave. `unjudged` is our fault and never counts as a failure. */
+export const OUTCOME_CLASSES = [
+  'pass',
+  'empty',
+  'no-code',
+  'syntax',
+  'missing-name',
+  'exception',
+  'wrong',
+  'timeout',
+  'limit',
+  'violation',
+  'unjudged',
+] as const
+export const outcomeClassSchema = z.enum(OUTCOME_CLASSES)
+export type OutcomeClass = z.infer<typeof outcomeClassSchema>
+
+/** A name with how it is known: it stood in the log, the user stated it, or nobody knows (then name is null). */
+export const namedSourceSchema = z.strictObject({
+  name: z.string().nullable(),
+  source: z.enum(['recorded', 'stated', 'unknown']),
+})
+export type NamedSource = z.infer<typeof namedSourceSchema>
+
+/** A row of the source file that did not become a sample. `line` is 1-based. */
+export const skippedRowSchema = z.strictObject({ line: z.number().int(), reason: z.string() })
+export type SkippedRow = z.infer<typeof skippedRowSchema>
+
+export const RUN_SCHEMA = 1
+
+export const runSchema = z.strictObject({
+  schema: z.literal(RUN_SCHEMA),
+  name: z.string(),
+  createdAt: z.string(),
+  model: namedSourceSchema,
+  solver: namedSourceSchema,
+  /** Path of the run whose answers the solver began from, as the user stated it. */
+  startFrom: z.string().optional(),
+  task: taskRefSchema,
+  /** How answers are judged: `execute` runs assembled programs, `recorded` takes the log's own score. */
+  scoring: z.enum(['execute', 'recorded']),
+  /** Default assembly rule of the log's format with its reason; null for recorded scores. */
+  rule: z.strictObject({ name: ruleSchema, reason: z.string() }).nullable(),
+  /** Name of the recorded score (the metric and filter, or the column); null where answers are executed. */
+  metric: z.string().nullable(),
+  /** Protocol keys (prompt, template, stops, limits, engine, seeds ...); null means not recorded. */
+  fingerprint: z.record(z.string(), z.string().nullable()),
+  seeds: z.array(z.number().int()),
+  versions: z.record(z.string(), z.string()),
+  import: z.strictObject({
+    format: z.string(),
+    path: z.string(),
+    /** SHA-256 of the imported file's bytes. */
+    identity: z.string(),
+    rows: z.number().int(),
+    samples: z.number().int(),
+    skipped: z.array(skippedRowSchema),
+    /** Problems of the task that have no sample. */
+    missing: z.array(z.string()),
+  }),
+})
+export type Run = z.infer<typeof runSchema>
+
+export const attemptSchema = z.strictObject({
+  program: z.string(),
+  feedback: z.string().optional(),
+  reflection: z.string().optional(),
+  tokens: z.number().optional(),
+})
+export type Attempt = z.infer<typeof attemptSchema>
+
+export const sampleSchema = z.strictObject({
+  /** `problem#repeat`. */
+  id: z.string(),
+  problem: z.string(),
+  repeat: z.number().int().nonnegative(),
+  /** The answer as recorded, before any rule. */
+  raw: z.string(),
+  /** Whether the log says that this answer passed. */
+  claimed: z.boolean().optional(),
+  /** The log's own score, where nothing is executed. */
+  recordedScore: z.number().optional(),
+  visibleTests: z.array(z.string()).optional(),
+  attempts: z.array(attemptSchema).optional(),
+  error: z.string().optional(),
+})
+export type Sample = z.infer<typeof sampleSchema>
+
+export const sampleId = (problem: string, repeat: number): string => `${problem}#${repeat}`
+
+export const outcomeSchema = z.strictObject({
+  sample: z.string(),
+  rule: ruleSchema,
+  /** Hash of back end, version, mode and limits. */
+  judge: z.string(),
+  /** SHA-256 of the assembled program and the problem's tests; empty where the rule found no program. */
+  programHash: z.string(),
+  class: outcomeClassSchema,
+  /** Python exception class, where one ended the program. */
+  exception: z.string().optional(),
+  wallMs: z.number(),
+  cpuMs: z.number().optional(),
+  /** The WASM import that the program tried to use and was refused. */
+  deniedImport: z.string().optional(),
+  /** The second wall around the interpreter. Recorded, not hashed: outcomes are equal under each. */
+  wall: z.enum(['none', 'bwrap', 'node']),
+})
+export type Outcome = z.infer<typeof outcomeSchema>

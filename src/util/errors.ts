@@ -1,0 +1,22 @@
+// What the user can mend, and the exit codes of the command line.
+
+/** One sentence of what and where with both values; `hint` is the command or key that mends it. Shown without a stack. */
+export class UserError extends Error {
+  readonly hint: string | undefined
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'UserError'
+    this.hint = options.hint
+  }
+}
+
+export const EXIT = {
+  done: 0,
+  checkFailed: 1,
+  userError: 2,
+  cannotTell: 3,
+  partial: 4,
+  bug: 70,
+  stopped: 75,
+  interrupted: 130,
+} as const

@@ -1,0 +1,63 @@
+// Files and folders that are written whole or not at all.
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+const TEMPORARY = /^\.tmp-(\d+)-[0-9a-f]+-/
+
+/** Writes `path` under a temporary name, then renames: a reader sees the old file or the new one. */
+export async function writeFileWhole(path: string, data: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = temporaryName(path)
+  try {
+    const handle = await open(temporary, 'wx')
+    try {
+      await handle.writeFile(data)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Fills a folder under a temporary name, then renames it to `path`, which must not exist. */
+export async function writeFolderWhole(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await removeAbandoned(path)
+  const temporary = temporaryName(path)
+  try {
+    await mkdir(temporary)
+    await fill(temporary)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function temporaryName(path: string): string {
+  return join(dirname(path), `.tmp-${process.pid}-${randomBytes(4).toString('hex')}-${basename(path)}`)
+}
+
+/** Removes temporary files and folders of `path` whose writer was killed. */
+async function removeAbandoned(path: string): Promise<void> {
+  for (const name of await readdir(dirname(path))) {
+    const match = TEMPORARY.exec(name)
+    if (!match || !name.endsWith(`-${basename(path)}`) || isAlive(Number(match[1]))) continue
+    await rm(join(dirname(path), name), { recursive: true, force: true })
+  }
+}
+
+/** Whether a process with this id runs on this machine. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,47 @@
+// Text from models and files, made safe to print.
+
+// C0 and C1 controls except newline and tab, bidi controls, line and paragraph separators, zero-width characters.
+const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/** Replaces control, bidi and zero-width characters by visible escapes, so that text cannot steer a terminal. */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** One printable line of at most `max` characters, cut with an ellipsis. */
+export function oneLine(text: string, max = 100): string {
+  const line = printable(text.replace(/\s+/g, ' ').trim())
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line
+}
+
+/** `1 problem`, `3 problems`. */
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`
+}
+
+/** The candidate nearest to `word` by edit distance, if it is near enough to be a typo. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+  }
+  return best
+}
+
+// Levenshtein distance, two rows.
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitute))
+    }
+    row = next
+  }
+  return row[b.length]!
+}
