@@ -115,6 +115,8 @@ export const outcomeSchema = z.strictObject({
   class: outcomeClassSchema,
   /** Python exception class, where one ended the program. */
   exception: z.string().optional(),
+  /** First line of the exception's text, for people. */
+  message: z.string().optional(),
   wallMs: z.number(),
   cpuMs: z.number().optional(),
   /** The WASM import that the program tried to use and was refused. */

@@ -1,6 +1,6 @@
 // Files and folders that are written whole or not at all.
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 const TEMPORARY = /^\.tmp-(\d+)-[0-9a-f]+-/
@@ -25,7 +25,10 @@ export async function writeFileWhole(path: string, data: string | Uint8Array): P
 }
 
 /** Fills a folder under a temporary name, then renames it to `path`, which must not exist. */
-export async function writeFolderWhole(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+export async function writeFolderWhole(
+  path: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await removeAbandoned(path)
   const temporary = temporaryName(path)
@@ -60,4 +63,12 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+/** Whether anything is at `path`. */
+export function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }

@@ -14,7 +14,10 @@ export type Line =
  * Streams the lines of a text file (gunzipped if the name ends in .gz), without their LF or CRLF. A UTF-8 byte
  * order mark is dropped. The last line has `terminated: false` if no newline ends it.
  */
-export async function* readLines(path: string, options: { maxLineBytes?: number } = {}): AsyncGenerator<Line> {
+export async function* readLines(
+  path: string,
+  options: { maxLineBytes?: number } = {},
+): AsyncGenerator<Line> {
   const maxLineBytes = options.maxLineBytes ?? MAX_LINE_BYTES
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let parts: Buffer[] = []
