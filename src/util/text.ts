@@ -21,6 +21,21 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
   return `${count} ${count === 1 ? noun : nouns}`
 }
 
+const COUNT_WORDS = 'no one two three four five six seven eight nine ten eleven twelve'.split(' ')
+
+/** `seven`, `no`; digits above twelve, as running text has it. */
+export function countWord(count: number): string {
+  return COUNT_WORDS[count] ?? String(count)
+}
+
+/** At most `max` ids of problems; a prefix that they share stands once: `HumanEval/3, 17, 40 and 5 more`. */
+export function idList(ids: readonly string[], max = 8): string {
+  const prefix = /^.*\//.exec(ids[0] ?? '')?.[0] ?? ''
+  const shared = ids.every((id) => id.startsWith(prefix))
+  const shown = ids.slice(0, max).map((id, i) => (shared && i > 0 ? id.slice(prefix.length) : id))
+  return shown.join(', ') + (ids.length > max ? ` and ${ids.length - max} more` : '')
+}
+
 /** The candidate nearest to `word` by edit distance, if it is near enough to be a typo. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined

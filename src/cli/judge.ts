@@ -1,0 +1,95 @@
+// tunediff judge: execute a run's answers and append their outcomes; goes on where it was stopped.
+import { Command, Option } from 'commander'
+import { judgeRun, type Verdicts } from '../measure/outcomes.ts'
+import type { Judge } from '../schema/judge.ts'
+import { OUTCOME_CLASSES, type OutcomeClass, type Rule } from '../schema/run.ts'
+import { taskOf } from '../solve/recorded.ts'
+import { readRun } from '../store/runFolder.ts'
+import { EXIT, UserError } from '../util/errors.ts'
+import { startProgress } from '../util/progress.ts'
+import { plural } from '../util/text.ts'
+import { type JudgingFlags, openJudge } from './judging.ts'
+import { context, jsonOption, positiveNumber, print, ruleOption, wallOption } from './options.ts'
+
+export function judgeCommand(): Command {
+  return new Command('judge')
+    .description("execute a run's answers in the sandbox and append their outcomes; resumable")
+    .argument('<runs...>', 'run folders')
+    .addOption(ruleOption("assembly rule (default: the log format's own)"))
+    .addOption(wallOption())
+    .option('--single', 'tests and answer in one interpreter, as the official harness does (can be fooled)')
+    .addOption(
+      new Option('--timeout <seconds>', 'wall time of one answer').default(10).argParser(positiveNumber),
+    )
+    .addOption(jsonOption())
+    .action(runJudge)
+}
+
+interface Summary {
+  run: string
+  rule: Rule
+  judge: string
+  wall: string
+  mode: string
+  appended: number
+  executed: number
+  classes: Partial<Record<OutcomeClass, number>>
+}
+
+async function runJudge(
+  folders: string[],
+  flags: JudgingFlags & { rule?: Rule; json?: boolean },
+): Promise<void> {
+  await using judge = await openJudge(flags)
+  const verdicts: Verdicts = new Map()
+  const summaries: Summary[] = []
+  for (const folder of folders)
+    summaries.push(await judgeFolder({ folder, rule: flags.rule, judge, verdicts }))
+  if (flags.json) await print(`${JSON.stringify(summaries, null, 2)}\n`)
+  else for (const summary of summaries) await print(`${judged(summary)}\n`)
+  if (summaries.some((summary) => (summary.classes.unjudged ?? 0) > 0)) process.exitCode = EXIT.partial
+}
+
+async function judgeFolder(work: {
+  folder: string
+  rule: Rule | undefined
+  judge: Judge
+  verdicts: Verdicts
+}): Promise<Summary> {
+  const { folder, judge, verdicts } = work
+  const run = await readRun(folder)
+  if (run.rule === null) {
+    throw new UserError(`${folder} holds recorded scores (${run.metric}), no programs to execute`, {
+      hint: 'compare it directly; to execute answers import the log with --answer COLUMN and --task TASK',
+    })
+  }
+  const rule = work.rule ?? run.rule.name
+  const task = await taskOf(run, context())
+  const progress = startProgress(run.name, run.import.samples)
+  const classes: Summary['classes'] = {}
+  let done = 0
+  const counts = await judgeRun({
+    folder,
+    task,
+    rules: [rule],
+    judge,
+    verdicts,
+    onOutcome(outcome) {
+      classes[outcome.class] = (classes[outcome.class] ?? 0) + 1
+      progress.update(++done, `${classes.pass ?? 0} passed`)
+    },
+  })
+  progress.end()
+  return { run: folder, rule, judge: judge.id, wall: judge.wall, mode: judge.mode, ...counts, classes }
+}
+
+function judged(summary: Summary): string {
+  const classes = OUTCOME_CLASSES.filter((name) => summary.classes[name])
+    .map((name) => `${summary.classes[name]} ${name}`)
+    .join(', ')
+  const what =
+    summary.appended === 0
+      ? 'nothing was missing'
+      : `${classes} (${plural(summary.executed, 'program')} executed)`
+  return `${summary.run}: rule ${summary.rule}, wall ${summary.wall}, ${summary.mode === 'two' ? 'two interpreters' : 'single interpreter'}: ${what}`
+}

@@ -1,0 +1,138 @@
+// tunediff show: what was answered, what happened. Text from models is printed with its controls escaped.
+import { Command } from 'commander'
+import { type Block, renderText } from '../report/blocks.ts'
+import type { Outcome, Run, Sample } from '../schema/run.ts'
+import { readOutcomes, readRun, readSamples } from '../store/runFolder.ts'
+import { UserError } from '../util/errors.ts'
+import { nearest, oneLine, plural, printable } from '../util/text.ts'
+import { jsonOption, print } from './options.ts'
+
+export function showCommand(): Command {
+  return new Command('show')
+    .description('show what a run answered and what happened')
+    .argument('<run>', 'run folder')
+    .argument('[problem]', 'problem, with all that is known of its answers')
+    .addOption(jsonOption())
+    .action(runShow)
+}
+
+async function runShow(
+  folder: string,
+  problem: string | undefined,
+  flags: { json?: boolean },
+): Promise<void> {
+  const run = await readRun(folder)
+  const outcomes = await outcomesBySample(folder)
+  if (problem !== undefined) return showProblem({ folder, run, problem, outcomes, json: flags.json ?? false })
+  if (flags.json)
+    return print(`${JSON.stringify({ run, outcomes: [...outcomes.values()].flat() }, null, 2)}\n`)
+  await print(renderText(await runBlocks(folder, run, outcomes)))
+}
+
+/** Outcomes by sample; of equal keys the last. */
+async function outcomesBySample(folder: string): Promise<Map<string, Outcome[]>> {
+  const last = new Map<string, Outcome>()
+  for await (const outcome of readOutcomes(folder)) {
+    last.set(`${outcome.sample} ${outcome.rule} ${outcome.judge}`, outcome)
+  }
+  const bySample = new Map<string, Outcome[]>()
+  for (const outcome of last.values()) {
+    const list = bySample.get(outcome.sample)
+    if (list) list.push(outcome)
+    else bySample.set(outcome.sample, [outcome])
+  }
+  return bySample
+}
+
+async function runBlocks(folder: string, run: Run, outcomes: Map<string, Outcome[]>): Promise<Block[]> {
+  const known = (source: Run['model']): string =>
+    source.name === null ? 'unknown' : `${source.name} (${source.source})`
+  const rows: string[][] = []
+  for await (const sample of readSamples(folder))
+    rows.push(sampleRow(run, sample, outcomes.get(sample.id) ?? []))
+  return [
+    { kind: 'heading', text: run.name },
+    {
+      kind: 'list',
+      items: [
+        `task ${run.task.name}, model ${known(run.model)}, solver ${known(run.solver)}`,
+        `${plural(run.import.samples, 'answer')} from ${run.import.format} (${run.import.path})`,
+        run.rule ? `default rule ${run.rule.name}: ${run.rule.reason}` : `recorded score ${run.metric}`,
+        ...run.import.skipped.map((row) => `skipped line ${row.line}: ${oneLine(row.reason, 160)}`),
+      ],
+    },
+    {
+      kind: 'table',
+      columns: [
+        { title: 'answer' },
+        { title: run.scoring === 'execute' ? 'outcome' : 'score' },
+        { title: 'claimed' },
+        { title: 'ms', align: 'right' },
+        { title: 'begins with' },
+      ],
+      rows,
+    },
+  ]
+}
+
+function sampleRow(run: Run, sample: Sample, outcomes: Outcome[]): string[] {
+  const outcome = outcomes.findLast((row) => row.rule === run.rule?.name)
+  const claim = sample.claimed === undefined ? '' : sample.claimed ? 'pass' : 'fail'
+  const result =
+    run.scoring === 'recorded'
+      ? String(sample.recordedScore ?? '')
+      : outcome
+        ? outcomeText(outcome)
+        : 'not judged'
+  return [sample.id, result, claim, outcome ? outcome.wallMs.toFixed(0) : '', oneLine(sample.raw, 60)]
+}
+
+const outcomeText = (outcome: Outcome): string =>
+  outcome.exception ? `${outcome.class} (${oneLine(outcome.exception, 40)})` : outcome.class
+
+async function showProblem(work: {
+  folder: string
+  run: Run
+  problem: string
+  outcomes: Map<string, Outcome[]>
+  json: boolean
+}): Promise<void> {
+  const { folder, problem, outcomes, json } = work
+  const samples: Sample[] = []
+  const ids = new Set<string>()
+  for await (const sample of readSamples(folder)) {
+    ids.add(sample.problem)
+    if (sample.problem === problem || sample.id === problem) samples.push(sample)
+  }
+  if (samples.length === 0) {
+    const near = nearest(problem, ids)
+    throw new UserError(`${folder} has no answer to ${problem}`, {
+      hint: near ? `did you mean ${near}?` : `see all answers: tunediff show ${folder}`,
+    })
+  }
+  const shown = samples.map((sample) => ({ ...sample, outcomes: outcomes.get(sample.id) ?? [] }))
+  if (json) return print(`${JSON.stringify(shown, null, 2)}\n`)
+  for (const sample of shown) await print(`${sampleText(sample)}\n`)
+}
+
+function sampleText(sample: Sample & { outcomes: Outcome[] }): string {
+  const parts = [
+    `== ${sample.id}${sample.claimed === undefined ? '' : `, claimed ${sample.claimed ? 'pass' : 'fail'}`}`,
+  ]
+  if (sample.error) parts.push(`error: ${sample.error}`)
+  if (sample.recordedScore !== undefined) parts.push(`recorded score: ${sample.recordedScore}`)
+  for (const outcome of sample.outcomes) {
+    const message = outcome.message ? `: ${oneLine(outcome.message, 160)}` : ''
+    parts.push(
+      `${outcome.rule}: ${outcomeText(outcome)}${message} (${outcome.wallMs.toFixed(0)} ms, wall ${outcome.wall})`,
+    )
+  }
+  parts.push('', '-- answer', sample.raw || '(empty)')
+  for (const [i, attempt] of (sample.attempts ?? []).entries()) {
+    parts.push('', `-- attempt ${i + 1}`, attempt.program)
+    if (attempt.feedback) parts.push(`-- feedback ${i + 1}`, attempt.feedback)
+    if (attempt.reflection) parts.push(`-- reflection ${i + 1}`, attempt.reflection)
+  }
+  if (sample.visibleTests) parts.push('', '-- visible tests', ...sample.visibleTests)
+  return printable(parts.join('\n'))
+}

@@ -1,0 +1,96 @@
+// The finding of a comparison by fixed rules (docs/methods.md), and the sentence that says it with its evidence.
+import type { Finding } from '../schema/comparison.ts'
+import type { Estimate } from '../schema/estimate.ts'
+import { plural } from '../util/text.ts'
+import type { PairedResult } from './pairs.ts'
+
+export interface FindingInput {
+  base: { name: string; passed: number | null; rate: Estimate }
+  variant: { name: string; passed: number | null; rate: Estimate }
+  pairs: PairedResult
+  holmP: number
+  /** Half-width of the equivalence band, a fraction. */
+  margin: number | null
+  /** Number of comparisons that Holm went over. */
+  family: number
+}
+
+/** better or worse if Holm p < 0.05; else no-worse if a margin was given and the interval lies above -margin; else cannot-tell. */
+export function findingOf(delta: Estimate, holmP: number, margin: number | null): Finding {
+  if (holmP < 0.05 && delta.value !== 0) return delta.value > 0 ? 'better' : 'worse'
+  if (margin !== null && delta.low !== null && delta.low > -margin) return 'no-worse'
+  return 'cannot-tell'
+}
+
+/** The finding in words: what, by how much with its interval, on how many problems, and what the test says. */
+export function findingSentence(finding: Finding, input: FindingInput): string {
+  const { base, variant, pairs, margin } = input
+  const gap = `${signedPoints(pairs.delta.value)} points ${interval(pairs.delta)}`
+  const evidence = `${sideRate(variant, pairs.paired)} against ${sideRate(base, pairs.paired)}, ${gap}, ${flipsText(pairs)}, ${testText(input)}`
+  switch (finding) {
+    case 'better':
+      return `${variant.name} is better than ${base.name}: ${evidence}.`
+    case 'worse': {
+      const within = margin !== null && pairs.delta.low !== null && pairs.delta.low > -margin
+      return `${variant.name} is worse than ${base.name}${within ? `, within the margin of ${points(margin)} points` : ''}: ${evidence}.`
+    }
+    case 'no-worse':
+      return `${variant.name} is no worse than ${base.name} by more than ${points(margin!)} points: ${evidence}.`
+    case 'cannot-tell':
+      return `Cannot tell whether ${variant.name} differs from ${base.name}: ${evidence}. ${needsText(pairs)}`
+  }
+}
+
+function needsText(pairs: PairedResult): string {
+  if (pairs.neededN !== null) {
+    return `If the true gap is as observed, about ${roundUp(pairs.neededN)} problems are needed to see it (80 % power); there are ${pairs.paired}.`
+  }
+  if (pairs.mde !== null)
+    return `With ${pairs.paired} problems a true gap of ${points(pairs.mde)} points or more would be seen.`
+  return 'No score differs on any problem.'
+}
+
+function testText({ pairs, holmP, family }: FindingInput): string {
+  const test = pairs.test === 'mcnemar-exact' ? 'exact McNemar' : 'sign-flip permutation'
+  const holm = family > 1 ? `, ${pText(holmP)} after Holm over ${family} comparisons` : ''
+  return `${test} ${pText(pairs.p)}${holm}`
+}
+
+function flipsText(pairs: PairedResult): string {
+  return `${plural(pairs.gained.length, 'problem')} gained and ${pairs.lost.length} lost`
+}
+
+function sideRate(side: FindingInput['base'], paired: number): string {
+  if (side.passed !== null && side.rate.n === paired) return `${side.passed} of ${side.rate.n}`
+  return `${(side.rate.value * 100).toFixed(1)} %`
+}
+
+/** `p = 0.0003`, `p < 0.0001`. */
+export function pText(p: number): string {
+  if (p < 0.0001) return 'p < 0.0001'
+  return `p = ${p >= 0.0995 ? p.toFixed(2) : p >= 0.00095 ? p.toFixed(3) : p.toFixed(4)}`
+}
+
+/** A fraction in percentage points, one decimal. */
+export function points(fraction: number): string {
+  return (fraction * 100).toFixed(1)
+}
+
+/** As `points`, with its sign: `+9.1`, `-0.6`, `0.0`. */
+export function signedPoints(fraction: number): string {
+  const text = points(fraction)
+  if (Number(text) === 0) return '0.0'
+  return fraction > 0 ? `+${text}` : text
+}
+
+/** `[+4.6, +14.1]` in points; empty for exact quantities. */
+export function interval(estimate: Estimate): string {
+  if (estimate.low === null || estimate.high === null) return ''
+  return `[${signedPoints(estimate.low)}, ${signedPoints(estimate.high)}]`
+}
+
+// Two significant digits are all that a needed n is worth.
+function roundUp(n: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(n)) - 1)
+  return Math.ceil(n / unit) * unit
+}

@@ -1,0 +1,188 @@
+// What a reader of a comparison must know besides its numbers. Each warning has a code that scripts can look for.
+import type { Comparison, RuleRow, VariantReport, Warning } from '../schema/comparison.ts'
+import type { Task } from '../schema/problem.ts'
+import { idList, plural } from '../util/text.ts'
+import { signedPoints } from './finding.ts'
+import type { Side, TaskSides } from './side.ts'
+
+/** Warnings of one task's comparison, those that may overturn a finding first. */
+export function comparisonWarnings(sides: TaskSides, comparison: Comparison): Warning[] {
+  const warnings: Warning[] = []
+  for (const variant of comparison.variants) {
+    warnings.push(...ruleWarnings(comparison, variant), ...protocolWarnings(sides, variant))
+  }
+  warnings.push(...groupBySide([sides.base, ...sides.variants], sides.task))
+  for (const variant of sides.variants) warnings.push(...bothChanged(sides.base, variant))
+  const absent = comparison.variants[0]?.zeroLine
+  if (absent && 'absent' in absent) {
+    warnings.push({
+      code: 'no-zero-line',
+      message: `No zero line for ${comparison.base.name}: ${absent.absent}.`,
+    })
+  }
+  return warnings
+}
+
+/** Warnings about single sides; sides about which the same is to be said share a sentence. */
+function groupBySide(sides: readonly Side[], task: Task | null): Warning[] {
+  const groups = new Map<string, { code: string; text: string; names: string[] }>()
+  for (const side of sides) {
+    for (const { code, message } of sideWarnings(side, task)) {
+      const group = groups.get(`${code} ${message}`) ?? { code, text: message, names: [] }
+      groups.set(`${code} ${message}`, group)
+      group.names.push(side.name)
+    }
+  }
+  return [...groups.values()].map(({ code, text, names }) => ({
+    code,
+    message: `${names.join(', ')}: ${text}`,
+  }))
+}
+
+/** Rules under which the difference has the other sign: one sentence for those that fit both sides, one for the others. */
+function ruleWarnings(comparison: Comparison, variant: VariantReport): Warning[] {
+  const { base } = comparison
+  const changed = variant.rules.filter((row) => row.delta.value * variant.delta.value < 0)
+  const names = { base: base.name, variant: variant.name }
+  const sentence = (rows: RuleRow[], why: string): Warning[] => {
+    if (rows.length === 0) return []
+    const cases = rows.map(
+      (row) =>
+        `${row.rule} (${row.basePassed} and ${row.variantPassed} passed, ${signedPoints(row.delta.value)} points)`,
+    )
+    const message = `${variant.name} against ${base.name} changes sign under ${cases.join(', ')}${why}.`
+    return [{ code: 'sign-depends-on-rule', message }]
+  }
+  const misfits = changed.filter((row) => row.doesNotFit.length > 0)
+  const sides = [...new Set(misfits.flatMap((row) => row.doesNotFit))].map((side) => names[side])
+  return [
+    ...sentence(
+      changed.filter((row) => row.doesNotFit.length === 0),
+      ': the finding depends on how answers are made into programs',
+    ),
+    ...sentence(
+      misfits,
+      `: rules that do not fit the answers of ${sides.join(' and ')}, most of which then define no function`,
+    ),
+  ]
+}
+
+function protocolWarnings(sides: TaskSides, variant: VariantReport): Warning[] {
+  const warnings: Warning[] = []
+  if (variant.fingerprintDiffers.length > 0) {
+    warnings.push({
+      code: 'protocol-differs',
+      message: `${variant.name} and ${sides.base.name} differ in ${variant.fingerprintDiffers.join(', ')}: the difference is not the model's alone.`,
+    })
+  }
+  if (variant.unpaired.length > 0) {
+    warnings.push({
+      code: 'unpaired',
+      message: `${plural(variant.unpaired.length, 'problem')} of ${sides.name} scored on one side alone and left out: ${idList(variant.unpaired)}.`,
+    })
+  }
+  return warnings
+}
+
+/** Sentences about one side, without its name. */
+function sideWarnings({ facts, scores }: Side, task: Task | null): Warning[] {
+  const { skipped, rows, missing } = facts.run.import
+  const warnings: Warning[] = []
+  const add = (code: string, applies: boolean, message: () => string): void => {
+    if (applies) warnings.push({ code, message: message() })
+  }
+  const { unjudged, borderline } = scores
+  add(
+    'unjudged',
+    unjudged.length > 0,
+    () => `${plural(unjudged.length, 'answer')} could not be judged and left out: ${idList(unjudged)}.`,
+  )
+  add(
+    'missing',
+    missing.length > 0,
+    () => `no answer to ${plural(missing.length, 'problem')}: ${idList(missing)}.`,
+  )
+  add(
+    'skipped',
+    skipped.length > 0,
+    () =>
+      `${plural(skipped.length, 'row')} of ${rows} skipped on import, first line ${skipped[0]!.line}: ${skipped[0]!.reason}.`,
+  )
+  const repeats = [...scores.byProblem.values()].map((list) => list.length)
+  const [fewest, most] = [Math.min(...repeats), Math.max(...repeats)]
+  add(
+    'uneven-repeats',
+    fewest < most,
+    () => `${fewest} to ${most} answers a problem; each problem counts once.`,
+  )
+  add(
+    'borderline-time',
+    borderline.length > 0,
+    () =>
+      `${plural(borderline.length, 'answer')} ran out of time or used more than half of it, so a slower machine may judge otherwise: ${idList(borderline)}.`,
+  )
+  add(
+    'empty-answers',
+    facts.emptyAnswers > 0,
+    () =>
+      `${plural(facts.emptyAnswers, 'empty answer')}: nothing was recorded or extracted there, which may say little of the model.`,
+  )
+  if (task) warnings.push(...overlapWarning(facts.visibleTests, task))
+  const unknown = Object.entries(facts.run.fingerprint).filter(([, value]) => value === null)
+  add(
+    'not-recorded',
+    unknown.length > 0,
+    () => `the log does not record ${unknown.map(([key]) => key).join(', ')}.`,
+  )
+  return warnings
+}
+
+/** Visible tests that stand among the hidden ones but for spaces and quotes: a scaffold that uses them has seen part of the exam. */
+function overlapWarning(visible: ReadonlyMap<string, string[]>, task: Task): Warning[] {
+  let tests = 0
+  let overlapping = 0
+  const problems = new Set<string>()
+  for (const [id, list] of visible) {
+    const problem = task.problems.get(id)
+    if (!problem) continue
+    const hidden = new Set(assertions(problem.test))
+    for (const test of list) {
+      tests++
+      const [asked] = assertions(test.replaceAll(`${problem.entryPoint}(`, 'candidate('))
+      if (asked === undefined || !hidden.has(asked)) continue
+      overlapping++
+      problems.add(id)
+    }
+  }
+  if (overlapping === 0) return []
+  const message = `${overlapping} of ${tests} visible tests stand among the hidden ones (${plural(problems.size, 'problem')}), so the score is partly a score on tests that the solver could see.`
+  return [{ code: 'visible-in-hidden', message }]
+}
+
+/** The asserted expressions of Python source, one a line, without their messages, spaces and kind of quotes. */
+function assertions(source: string): string[] {
+  return source
+    .split(/\bassert\b/)
+    .slice(1)
+    .map((text) => text.split('\n')[0]!)
+    .map((text) =>
+      text
+        .replace(/,\s*(["']).*$/, '')
+        .replace(/#.*$/, '')
+        .replace(/\s+/g, '')
+        .replaceAll('"', "'"),
+    )
+}
+
+function bothChanged(base: Side, variant: Side): Warning[] {
+  const [ours, theirs] = [base.facts.run, variant.facts.run]
+  const differ = (key: 'model' | 'solver'): boolean =>
+    ours[key].name !== null && theirs[key].name !== null && ours[key].name !== theirs[key].name
+  if (!differ('model') || !differ('solver')) return []
+  return [
+    {
+      code: 'model-and-solver-changed',
+      message: `${variant.name} has another model (${theirs.model.name}, base ${ours.model.name}) and another solver (${theirs.solver.name}, base ${ours.solver.name}): the difference cannot be given to either.`,
+    },
+  ]
+}

@@ -1,0 +1,82 @@
+// A report as a few plain blocks, rendered for the terminal and as Markdown from one source.
+import pc from 'picocolors'
+import { type Column, markdownTable, textTable } from '../util/table.ts'
+import { printable } from '../util/text.ts'
+
+export interface TableBlock {
+  kind: 'table'
+  columns: readonly Column[]
+  rows: readonly (readonly string[])[]
+}
+
+export type Block =
+  | { kind: 'heading'; text: string }
+  | { kind: 'paragraph'; text: string }
+  /** A sentence that carries the result: set apart from the text around it. */
+  | { kind: 'finding'; text: string }
+  | { kind: 'list'; items: readonly string[] }
+  | TableBlock
+
+const WIDTH = 100
+
+/** Blocks for the terminal; names and texts from files are made printable. */
+export function renderText(blocks: readonly Block[]): string {
+  return `${blocks.map(blockText).join('\n\n')}\n`
+}
+
+function blockText(block: Block): string {
+  switch (block.kind) {
+    case 'heading':
+      return pc.bold(printable(block.text))
+    case 'paragraph':
+      return wrap(printable(block.text), '', '')
+    case 'finding':
+      return pc.bold(wrap(printable(block.text), '', ''))
+    case 'list':
+      return block.items.map((item) => wrap(printable(item), '- ', '  ')).join('\n')
+    case 'table':
+      return textTable(block.columns, block.rows)
+  }
+}
+
+/** Blocks as GitHub Markdown; characters that Markdown or HTML would read are escaped. */
+export function renderMarkdown(blocks: readonly Block[]): string {
+  return `${blocks.map(blockMarkdown).join('\n\n')}\n`
+}
+
+function blockMarkdown(block: Block): string {
+  switch (block.kind) {
+    case 'heading':
+      return `## ${escapeMarkdown(block.text)}`
+    case 'paragraph':
+      return escapeMarkdown(block.text)
+    case 'finding':
+      return `**${escapeMarkdown(block.text)}**`
+    case 'list':
+      return block.items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
+    case 'table':
+      return markdownTable(block.columns, block.rows)
+  }
+}
+
+function escapeMarkdown(text: string): string {
+  return printable(text)
+    .replace(/[\\`*_<>|[\]#]/g, (c) => `\\${c}`)
+    .replace(/\n/g, ' ')
+}
+
+function wrap(text: string, first: string, rest: string): string {
+  const lines: string[] = []
+  let line = first
+  for (const word of text.split(/\s+/)) {
+    const empty = line === first || line === rest
+    if (!empty && line.length + 1 + word.length > WIDTH) {
+      lines.push(line)
+      line = rest + word
+    } else {
+      line += empty ? word : ` ${word}`
+    }
+  }
+  lines.push(line)
+  return lines.join('\n')
+}

@@ -1,0 +1,165 @@
+// From what the user named (run folders or logs) to a comparison report: opens the runs, pairs them by task, judges
+// what has no outcome yet under one judge for all sides, and compares.
+import { executedScores, type RunFacts, readRunFacts, recordedScores } from '../measure/answers.ts'
+import { compareSides } from '../measure/compare.ts'
+import { judgeRun, type Verdicts } from '../measure/outcomes.ts'
+import type { Side, TaskSides } from '../measure/side.ts'
+import type { ComparisonReport } from '../schema/comparison.ts'
+import type { Judge } from '../schema/judge.ts'
+import type { Task } from '../schema/problem.ts'
+import { type Outcome, RULES, type Rule, type Run } from '../schema/run.ts'
+import {
+  type ImportContext,
+  type ImportOptions,
+  openRuns,
+  type StoredRun,
+  taskOf,
+} from '../solve/recorded.ts'
+import { UserError } from '../util/errors.ts'
+
+export interface CompareRunsOptions extends ImportContext {
+  base: string
+  variants: readonly string[]
+  /** How logs that are named directly are imported. */
+  import?: ImportOptions
+  /** Half-width of the equivalence band in percentage points. */
+  marginPoints?: number
+  /** Score both sides under this rule alone, instead of each under its format's default. */
+  rule?: Rule
+  /** Compare although known protocol keys differ. */
+  across?: boolean
+  /** Opens the one judge of this comparison; called only if answers are executed. */
+  openJudge: () => Promise<Judge>
+  /** Called for each outcome, with the number of outcomes that all sides have in the end. */
+  onOutcome?: (outcome: Outcome, total: number) => void
+}
+
+export interface ComparedRuns {
+  report: ComparisonReport
+  runs: StoredRun[]
+}
+
+/** Compares; judges what is missing and leaves the outcomes in the run folders. */
+export async function compareRuns(options: CompareRunsOptions): Promise<ComparedRuns> {
+  const paths = [options.base, ...options.variants]
+  const sides: StoredRun[][] = []
+  for (const path of paths) sides.push(await openRuns(path, options.import ?? {}, options))
+  const names = distinctNames(sides, paths)
+  const tasks = pairTasks(sides)
+  const executes = tasks.some((runs) => runs.some((run) => run.run.scoring === 'execute'))
+  await using judge = executes ? await options.openJudge() : null
+  const judged = await judgeAll(tasks, judge, options)
+  const inputs = tasks.map((runs) => taskSides(runs, names, judged))
+  const margin = options.marginPoints === undefined ? null : options.marginPoints / 100
+  const report = compareSides(inputs, { margin, across: options.across ?? false })
+  report.warnings.unshift(...unsharedTasks(sides, tasks))
+  return { report, runs: sides.flat() }
+}
+
+/** One list a task that base and a variant share: the base's run, then each variant's. */
+function pairTasks(sides: StoredRun[][]): StoredRun[][] {
+  const [base, ...variants] = sides as [StoredRun[], ...StoredRun[][]]
+  // One run on each side: they are compared, whatever their logs call the task.
+  if (sides.every((runs) => runs.length === 1)) return [sides.flat()]
+  const paired = base
+    .map((run) => [
+      run,
+      ...variants.flatMap((runs) => runs.filter((other) => sameTask(run, other)).slice(0, 1)),
+    ])
+    .filter((runs) => runs.length > 1)
+  if (paired.length > 0) return paired
+  const list = (runs: StoredRun[]): string => runs.map((run) => run.run.task.name).join(', ')
+  throw new UserError(`no task is on both sides: ${list(base)} and ${list(variants.flat())}`, {
+    hint: 'compare logs of the same task',
+  })
+}
+
+const sameTask = (a: StoredRun, b: StoredRun): boolean =>
+  a.run.task.name === b.run.task.name && a.run.task.identity === b.run.task.identity
+
+function unsharedTasks(sides: StoredRun[][], tasks: StoredRun[][]): { code: string; message: string }[] {
+  const used = new Set(tasks.flat())
+  const left = sides.flat().filter((run) => !used.has(run))
+  if (left.length === 0) return []
+  const names = [...new Set(left.map((run) => `${run.run.task.name} (${run.run.name})`))].join(', ')
+  return [{ code: 'task-on-one-side', message: `Left out, since only one side has it: ${names}.` }]
+}
+
+/** The name that a run bears in the report; runs that would share one are told apart by their paths. */
+function distinctNames(sides: StoredRun[][], paths: string[]): Map<StoredRun, string> {
+  const names = new Map<StoredRun, string>()
+  const sidesByName = new Map<string, Set<number>>()
+  for (const [i, runs] of sides.entries()) {
+    for (const { run } of runs) sidesByName.set(run.name, (sidesByName.get(run.name) ?? new Set()).add(i))
+  }
+  for (const [i, runs] of sides.entries()) {
+    for (const run of runs) names.set(run, sidesByName.get(run.run.name)!.size > 1 ? paths[i]! : run.run.name)
+  }
+  return names
+}
+
+interface JudgedRun {
+  facts: RunFacts
+  task: Task | null
+  byRule: Awaited<ReturnType<typeof executedScores>> | null
+  /** Rule that the run is scored under. */
+  rule: Rule | null
+}
+
+async function judgeAll(
+  tasks: StoredRun[][],
+  judge: Judge | null,
+  options: CompareRunsOptions,
+): Promise<Map<StoredRun, JudgedRun>> {
+  const runs = [...new Set(tasks.flat())]
+  const rulesOf = ({ rule }: Run): [Rule, ...Rule[]] => {
+    if (options.rule) return [options.rule]
+    const own = rule!.name
+    return [own, ...RULES.filter((other) => other !== own)]
+  }
+  const executed = runs.filter(({ run }) => run.scoring === 'execute')
+  const total = executed.reduce((sum, { run }) => sum + run.import.samples * rulesOf(run).length, 0)
+  const verdicts: Verdicts = new Map()
+  const judged = new Map<StoredRun, JudgedRun>()
+  for (const stored of runs) {
+    const facts = await readRunFacts(stored.folder, stored.run)
+    if (stored.run.scoring === 'recorded' || judge === null) {
+      judged.set(stored, { facts, task: null, byRule: null, rule: null })
+      continue
+    }
+    const task = await taskOf(stored.run, options)
+    const rules = rulesOf(stored.run)
+    await judgeRun({
+      folder: stored.folder,
+      task,
+      rules,
+      judge,
+      verdicts,
+      onOutcome: (outcome) => options.onOutcome?.(outcome, total),
+    })
+    const byRule = await executedScores(facts, { rules, judgeId: judge.id, wallLimitMs: judge.limits.wallMs })
+    judged.set(stored, { facts, task, byRule, rule: options.rule ?? stored.run.rule!.name })
+  }
+  return judged
+}
+
+function taskSides(
+  runs: StoredRun[],
+  names: Map<StoredRun, string>,
+  judged: Map<StoredRun, JudgedRun>,
+): TaskSides {
+  const side = (stored: StoredRun): Side => {
+    const { facts, byRule, rule } = judged.get(stored)!
+    const name = names.get(stored)!
+    if (byRule === null || rule === null) return { name, facts, scores: recordedScores(facts), rules: null }
+    return { name, facts, scores: byRule.get(rule)!, rules: { byRule, rule } }
+  }
+  const [base, ...variants] = runs as [StoredRun, ...StoredRun[]]
+  return {
+    name: base.run.task.name,
+    metric: base.run.metric ?? 'pass@1',
+    task: judged.get(base)!.task,
+    base: side(base),
+    variants: variants.map(side),
+  }
+}
