@@ -129,7 +129,7 @@ function sampleText(sample: Sample & { outcomes: Outcome[] }): string {
   }
   parts.push('', '-- answer', sample.raw || '(empty)')
   for (const [i, attempt] of (sample.attempts ?? []).entries()) {
-    parts.push('', `-- attempt ${i + 1}`, attempt.program)
+    parts.push('', `-- attempt ${i + 1}`, attempt.program ?? '(not recorded)')
     if (attempt.feedback) parts.push(`-- feedback ${i + 1}`, attempt.feedback)
     if (attempt.reflection) parts.push(`-- reflection ${i + 1}`, attempt.reflection)
   }

@@ -7,7 +7,7 @@ import {
   type VariantReport,
 } from '../schema/comparison.ts'
 import type { Estimate } from '../schema/estimate.ts'
-import { holm, meanEstimate, rateEstimate } from '../stats/index.ts'
+import { boundedMeanEstimate, holm, meanEstimate, rateEstimate } from '../stats/index.ts'
 import { UserError } from '../util/errors.ts'
 import type { RunFacts } from './answers.ts'
 import { findingOf, findingSentence } from './finding.ts'
@@ -133,11 +133,17 @@ function sideReport(side: Side): SideReport {
     name: side.name,
     n: byProblem.size,
     passed,
-    rate: passed === null ? meanEstimate(means) : rateEstimate(passed, byProblem.size),
+    rate: rateOf(means, passed),
     failures: side.scores.failures,
     claimed: claimed(side),
     rule: side.scores.rule,
   }
+}
+
+// A mean of scores in [0, 1] must not claim a bound outside of it.
+function rateOf(means: number[], passed: number | null): Estimate {
+  if (passed !== null) return rateEstimate(passed, means.length)
+  return means.every((score) => score >= 0 && score <= 1) ? boundedMeanEstimate(means) : meanEstimate(means)
 }
 
 function claimed({ facts, scores }: Side): SideReport['claimed'] {

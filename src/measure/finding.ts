@@ -1,6 +1,7 @@
 // The finding of a comparison by fixed rules (docs/methods.md), and the sentence that says it with its evidence.
 import type { Finding } from '../schema/comparison.ts'
 import type { Estimate } from '../schema/estimate.ts'
+import { fewestFlips } from '../stats/index.ts'
 import { plural } from '../util/text.ts'
 import type { PairedResult } from './pairs.ts'
 
@@ -42,11 +43,14 @@ export function findingSentence(finding: Finding, input: FindingInput): string {
 }
 
 function needsText(pairs: PairedResult): string {
-  if (pairs.neededN !== null) {
-    return `If the true gap is as observed, about ${roundUp(pairs.neededN)} problems are needed to see it (80 % power); there are ${pairs.paired}.`
+  const { paired, neededN, mde } = pairs
+  if (mde === null && pairs.test === 'mcnemar-exact') {
+    return `With ${plural(paired, 'problem')} no difference can be significant: ${fewestFlips()} must flip, all one way.`
   }
-  if (pairs.mde !== null)
-    return `With ${pairs.paired} problems a true gap of ${points(pairs.mde)} points or more would be seen.`
+  if (neededN !== null) {
+    return `If the true gap is as observed, about ${roundUp(neededN)} problems are needed to see it (80 % power); there are ${paired}.`
+  }
+  if (mde !== null) return `With ${plural(paired, 'problem')} a true gap of ${points(mde)} points or more would be seen.`
   return 'No score differs on any problem.'
 }
 

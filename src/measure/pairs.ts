@@ -1,5 +1,6 @@
 // Pairs base and variant by problem: the paired difference with interval and test, and the problems behind it.
-// One bit a problem on both sides: exact McNemar and Newcombe's interval; else sign-flip permutation and paired t.
+// One bit a problem on both sides: exact McNemar and Newcombe's interval; else sign-flip permutation and the paired
+// interval of stats/paired (t, or bounded where few problems carry the difference).
 import type { Absent, Estimate } from '../schema/estimate.ts'
 import {
   fewestFlips,

@@ -74,7 +74,7 @@ function scoreTable(base: SideReport, variants: VariantReport[], family: number)
         String(v.lost.length),
         bareP(v.p),
         ...(holm ? [bareP(v.holmP)] : []),
-        v.mde === null ? '' : `${points(v.mde)} points`,
+        v.mde === null ? 'none' : `${points(v.mde)} points`,
       ]),
     ],
   }
@@ -133,6 +133,10 @@ function claimedTable(sides: SideReport[]): Block[] {
   ]
 }
 
+// Three ids say where; more say how many. --json has all.
+const fewIds = (ids: readonly string[]): string =>
+  ids.length > 3 ? plural(ids.length, 'problem') : idList(ids)
+
 function ruleTable(base: SideReport, variant: VariantReport): Block[] {
   if (variant.rules.length === 0) return []
   const mark = (rule: string): string => {
@@ -160,8 +164,8 @@ function ruleTable(base: SideReport, variant: VariantReport): Block[] {
         String(row.basePassed),
         String(row.variantPassed),
         `${signedPoints(row.delta.value)} ${interval(row.delta)}`,
-        idList(row.baseDiffers, 4),
-        idList(row.variantDiffers, 4),
+        fewIds(row.baseDiffers),
+        fewIds(row.variantDiffers),
         row.doesNotFit.length > 0 ? `does not fit ${row.doesNotFit.join(' and ')}` : '',
       ]),
     },

@@ -79,7 +79,8 @@ export const runSchema = z.strictObject({
 export type Run = z.infer<typeof runSchema>
 
 export const attemptSchema = z.strictObject({
-  program: z.string(),
+  /** Absent where the log keeps what was said of an attempt but not the attempt. */
+  program: z.string().optional(),
   feedback: z.string().optional(),
   reflection: z.string().optional(),
   tokens: z.number().optional(),

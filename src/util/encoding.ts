@@ -17,6 +17,11 @@ export async function encodingError(path: string, line: number): Promise<UserErr
   return new UserError(`${path}, line ${line}: not UTF-8 text; the file looks like ${looks}`, { hint })
 }
 
+/** UTF-16 without a byte order mark passes for UTF-8 as far as its text is ASCII: it is told by its zeros. */
+export async function refuseUtf16(path: string): Promise<void> {
+  if (guessEncoding(await firstBytes(path)).startsWith('UTF-16')) throw await encodingError(path, 1)
+}
+
 const HINTS: Partial<Record<string, [looks: string, hint: string]>> = {
   gzip: ['gzip data without .gz in its name', 'rename it so that its name ends in .gz'],
   zip: ['a zip archive', 'unpack it and name a file in it'],

@@ -2,7 +2,7 @@
 // gzip, another encoding) is a UserError that names it; what is wrong with one line is told with that line.
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { encodingError, lineOfFirstFault } from './encoding.ts'
+import { encodingError, lineOfFirstFault, refuseUtf16 } from './encoding.ts'
 import { UserError } from './errors.ts'
 import { MAX_LINE_BYTES, readLines } from './lines.ts'
 import { oneLine } from './text.ts'
@@ -31,6 +31,7 @@ export async function* readTextLines(path: string): AsyncGenerator<TextLine> {
       if (line.fault === 'too-long') {
         yield { number: line.number, fault: `longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB` }
       } else {
+        if (line.number === 1 && line.text.includes('\0')) await refuseUtf16(path)
         yield { number: line.number, text: line.text, terminated: line.terminated }
       }
     }
@@ -52,8 +53,6 @@ export async function* readJsonLines(path: string): AsyncGenerator<JsonLine> {
       yield { number: line.number, value: parsed.value }
       continue
     }
-    // UTF-16 without a byte order mark is valid UTF-8 as far as its text is ASCII.
-    if (line.text.includes('\0')) throw await encodingError(path, line.number)
     const fault = line.terminated ? parsed.fault : 'not whole: the file ends within this line'
     yield { number: line.number, fault }
   }

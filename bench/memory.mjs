@@ -1,0 +1,72 @@
+// Peak memory of `judge` on 10,000 and on 100,000 answers of the same 500 distinct programs, under one rule. Everything
+// runs in one process (wall none), whose peak resident set is read from /proc (Linux). Prints a Markdown table.
+import { spawn } from 'node:child_process'
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const problems = join(root, 'assets/demo/problems.jsonl')
+const main = join(root, 'dist/cli/main.js')
+const DISTINCT = 500
+const folder = mkdtempSync(join(tmpdir(), 'tunediff-memory-'))
+
+const rows = readFileSync(join(root, 'assets/demo/variant.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+
+/** `count` answers that are `DISTINCT` programs in turn: the demo's answers, told apart by a comment. */
+async function writeAnswers(path, count) {
+  const file = createWriteStream(path)
+  for (let i = 0; i < count; i++) {
+    const which = i % DISTINCT
+    const { task_id, completion } = rows[which % rows.length]
+    const row = { task_id, completion: `${completion}    # ${Math.floor(which / rows.length)}\n` }
+    if (!file.write(`${JSON.stringify(row)}\n`)) await new Promise((resolve) => file.once('drain', resolve))
+  }
+  await new Promise((resolve) => file.end(resolve))
+}
+
+/** Runs tunediff; returns peak resident memory in MB and wall seconds. */
+async function measured(...args) {
+  const start = performance.now()
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, TUNEDIFF_CACHE: join(folder, 'cache') },
+  })
+  let peakKb = 0
+  const timer = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+      peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0))
+    } catch {
+      // It has just ended.
+    }
+  }, 20)
+  const code = await new Promise((resolve) => child.once('exit', resolve))
+  clearInterval(timer)
+  if (code !== 0) throw new Error(`tunediff ${args[0]} ended with ${code}`)
+  return { peakMb: peakKb / 1024, seconds: (performance.now() - start) / 1000 }
+}
+
+try {
+  const results = []
+  for (const count of [10_000, 100_000]) {
+    const log = join(folder, `answers-${count}.jsonl`)
+    await writeAnswers(log, count)
+    const run = join(folder, `run-${count}`)
+    const imported = await measured('import', log, '--task', problems, '-o', run)
+    const judged = await measured('judge', run, '--rule', 'prompt+body', '--wall', 'none')
+    const again = await measured('judge', run, '--rule', 'prompt+body', '--wall', 'none')
+    results.push({ count, imported, judged, again })
+  }
+  const cell = ({ peakMb, seconds }) => `${peakMb.toFixed(0)} MB, ${seconds.toFixed(1)} s`
+  console.log('| answers | import | judge | judge again, nothing missing |\n| ---: | ---: | ---: | ---: |')
+  for (const row of results) {
+    console.log(`| ${row.count} | ${cell(row.imported)} | ${cell(row.judged)} | ${cell(row.again)} |`)
+  }
+  const [small, large] = results
+  const ratio = (key) => (large[key].peakMb / small[key].peakMb).toFixed(2)
+  console.log(`| peak, ratio | ${ratio('imported')} | ${ratio('judged')} | ${ratio('again')} |`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

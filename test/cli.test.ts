@@ -1,0 +1,252 @@
+// The command line as a user meets it: exit codes, hints, what goes to stdout, and the journey from a log to a finding.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { comparisonReportSchema } from '../src/schema/comparison.ts'
+import { runSchema } from '../src/schema/run.ts'
+import { root, tunediff } from './support/cli.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tunediff-cli-'))
+const cache = join(folder, 'cache')
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const demo = (name: string): string => join(root, 'assets/demo', name)
+const run = (...args: string[]) => tunediff(args, { cache })
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+describe('manners', () => {
+  test('unknown commands, flags and values are user errors with a hint', async () => {
+    const typos = [
+      { args: ['compar', 'a', 'b'], says: 'Did you mean compare?' },
+      { args: ['compare', 'a', 'b', '--margn', '1'], says: 'Did you mean --margin?' },
+      { args: ['compare', 'a', 'b', '--margin', 'wide'], says: "wanted a number above 0, got 'wide'" },
+      { args: ['compare', 'a', 'b', '--rule', 'programm'], says: 'Allowed choices are prompt+body' },
+      { args: ['compare', 'a'], says: 'missing required argument' },
+      { args: ['compare', 'a', 'b', '--json', '--md'], says: 'cannot be used with' },
+      { args: ['import', 'x'], says: '--output' },
+    ]
+    for (const { args, says } of typos) {
+      const result = await run(...args)
+      expect(result.code, args.join(' ')).toBe(2)
+      expect(result.stdout).toBe('')
+      expect(result.stderr).toContain(says)
+    }
+  })
+
+  test('a file that is not there, is empty or is no log is one clear error', async () => {
+    const cases = [
+      { path: join(folder, 'nowhere.jsonl'), says: 'nowhere.jsonl' },
+      { path: file('empty.jsonl', ''), says: 'is empty' },
+      { path: file('prose.txt', 'just some text\nand more\n'), says: 'prose.txt' },
+    ]
+    for (const { path, says } of cases) {
+      const result = await run('compare', path, demo('base.jsonl'), '--task', demo('problems.jsonl'))
+      expect(result.code, result.stderr).toBe(2)
+      expect(result.stderr).toContain(says)
+      expect(result.stderr).toContain('hint: ')
+      expect(result.stderr).not.toContain('    at ')
+    }
+  })
+
+  test('help and version are data', async () => {
+    for (const args of [['--help'], ['compare', '--help'], ['--version']]) {
+      const result = await run(...args)
+      expect(result.code).toBe(0)
+      expect(result.stdout).not.toBe('')
+      expect(result.stderr).toBe('')
+    }
+  })
+
+  test('docs/help.md is what --help says', async () => {
+    const page = readFileSync(join(root, 'docs/help.md'), 'utf8')
+    const help = (await run('compare', '--help')).stdout
+    for (const line of help.split('\n').slice(0, 3)) expect(page).toContain(line.trim())
+  })
+})
+
+describe('from logs to a finding', () => {
+  test('import, judge, show and compare run folders', async () => {
+    const [base, variant] = [join(folder, 'base'), join(folder, 'variant')]
+    for (const [out, log] of [
+      [base, 'base.jsonl'],
+      [variant, 'variant.jsonl'],
+    ] as const) {
+      const imported = await run(
+        'import',
+        demo(log),
+        '--task',
+        demo('problems.jsonl'),
+        '--model',
+        'toy',
+        '-o',
+        out,
+      )
+      expect(imported.code, imported.stderr).toBe(0)
+      expect(imported.stdout).toContain('36 answers')
+    }
+    const record = runSchema.parse(JSON.parse(readFileSync(join(base, 'run.json'), 'utf8')))
+    expect(record.model).toEqual({ name: 'toy', source: 'stated' })
+    expect(record.rule?.name).toBe('prompt+body')
+
+    const judged = await run('judge', base, variant, '--json')
+    expect(judged.code, judged.stderr).toBe(0)
+    const summaries = JSON.parse(judged.stdout) as { classes: Record<string, number>; appended: number }[]
+    expect(summaries.map((s) => [s.classes.pass, s.appended])).toEqual([
+      [22, 36],
+      [29, 36],
+    ])
+    const again = JSON.parse((await run('judge', base, '--json')).stdout) as { appended: number }[]
+    expect(again[0]!.appended).toBe(0)
+
+    const compared = await run('compare', base, variant, '--json', '--margin', '5')
+    expect(compared.code, compared.stderr).toBe(0)
+    const report = comparisonReportSchema.parse(JSON.parse(compared.stdout))
+    const [result] = report.comparisons[0]!.variants
+    expect(result).toMatchObject({ finding: 'no-worse', test: 'mcnemar-exact', paired: 36, passed: 29 })
+    expect(result!.gained).toHaveLength(9)
+    expect(result!.lost).toHaveLength(2)
+    expect(result!.rules.map((row) => row.rule)).toHaveLength(7)
+
+    const shown = await run('show', base, result!.lost[0]!)
+    expect(shown.code).toBe(0)
+    expect(shown.stdout).toContain('prompt+body: pass')
+    const wrong = await run('show', base, 'Demo/99')
+    expect(wrong.code).toBe(2)
+    expect(wrong.stderr).toContain('did you mean Demo/')
+    expect((await run('show', base)).stdout).toContain('Demo/35#0')
+
+    const taken = await run('import', demo('base.jsonl'), '--task', demo('problems.jsonl'), '-o', base)
+    expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('exists')])
+  })
+
+  test('text and Markdown say the same sentence', async () => {
+    const args = ['compare', demo('base.jsonl'), demo('variant.jsonl'), '--task', demo('problems.jsonl')]
+    const json = await run(...args, '--json')
+    const report = comparisonReportSchema.parse(JSON.parse(json.stdout))
+    const { sentence } = report.comparisons[0]!.variants[0]!
+    const flat = (text: string): string => text.replace(/[\\*]/g, '').replace(/\s+/g, ' ')
+    expect(flat((await run(...args)).stdout)).toContain(sentence)
+    expect(flat((await run(...args, '--md')).stdout)).toContain(sentence)
+    expect(json.stderr).toMatch(/written: .*comparisons/)
+  })
+
+  test('two plain CSVs compare in one command, with repeats by permutation', async () => {
+    const rows = (bits: string): string =>
+      `id,passed\n${[...bits].map((bit, i) => `q${i},${bit}`).join('\n')}\n`
+    const base = file('base.csv', rows('1100000000'))
+    const variant = file('variant.csv', rows('1111111100'))
+    const result = await run('compare', base, variant, '--json')
+    expect(result.code, result.stderr).toBe(0)
+    const report = comparisonReportSchema.parse(JSON.parse(result.stdout))
+    expect(report.comparisons[0]!.variants[0]).toMatchObject({
+      test: 'mcnemar-exact',
+      finding: 'better',
+      rules: [],
+    })
+    expect(report.comparisons[0]!.variants[0]!.p).toBeCloseTo(0.03125, 12)
+
+    const repeated = (scores: number[][]): string =>
+      scores
+        .map((list, i) => list.map((score) => JSON.stringify({ id: `q${i}`, score })).join('\n'))
+        .join('\n')
+    const twice = file(
+      'twice.jsonl',
+      `${repeated([
+        [0, 1],
+        [0, 0],
+        [1, 1],
+      ])}\n`,
+    )
+    const other = file(
+      'other.jsonl',
+      `${repeated([
+        [1, 1],
+        [1, 0],
+        [1, 1],
+      ])}\n`,
+    )
+    const repeats = comparisonReportSchema.parse(
+      JSON.parse((await run('compare', twice, other, '--json')).stdout),
+    )
+    expect(repeats.comparisons[0]!.base.passed).toBeNull()
+    expect(repeats.comparisons[0]!.variants[0]).toMatchObject({
+      test: 'sign-flip',
+      mcnemarP: null,
+      zeroLine: { flips: 1, n: 3 },
+    })
+  })
+})
+
+describe('bad input is named', () => {
+  const lines = readFileSync(demo('base.jsonl'), 'utf8').trimEnd().split('\n')
+  const compare = (path: string) =>
+    run('compare', path, demo('variant.jsonl'), '--task', demo('problems.jsonl'), '--rule', 'program')
+
+  test('one record removed', async () => {
+    const result = await compare(file('removed.jsonl', `${lines.filter((_, i) => i !== 7).join('\n')}\n`))
+    expect(result.code, result.stderr).toBe(0)
+    expect(result.stdout).toContain('no answer to 1 problem: Demo/7')
+    expect(result.stdout).toContain('1 problem of problems scored on one side alone and left out: Demo/7')
+  })
+
+  test('one line cut short', async () => {
+    const cut = lines.map((line, i) => (i === 4 ? line.slice(0, 30) : line))
+    const result = await compare(file('cut.jsonl', `${cut.join('\n')}\n`))
+    expect(result.code, result.stderr).toBe(0)
+    expect(result.stdout.replace(/\s+/g, ' ')).toMatch(/1 row of 36 skipped on import, first line 5: /)
+  })
+
+  test('another encoding', async () => {
+    const utf16 = Buffer.from(`\ufeff${lines.join('\n')}\n`, 'utf16le')
+    const result = await compare(file('utf16.jsonl', utf16))
+    expect(result.code).toBe(2)
+    expect(result.stderr).toContain('UTF-16')
+  })
+
+  test('answers of another task', async () => {
+    const other = file('otherTask.jsonl', '{"task_id": "Else/1", "completion": "    return 1\\n"}\n')
+    const result = await compare(other)
+    expect(result.code).toBe(2)
+    expect(result.stderr).toContain('Else/1')
+  })
+
+  test('two runs on changed problems', async () => {
+    const changed = file(
+      'changed.jsonl',
+      readFileSync(demo('problems.jsonl'), 'utf8').replace('Demo/0', 'Demo/00'),
+    )
+    const run0 = join(folder, 'on-changed')
+    expect((await run('import', demo('base.jsonl'), '--task', changed, '-o', run0)).code).toBe(0)
+    const result = await run(
+      'compare',
+      run0,
+      demo('variant.jsonl'),
+      '--task',
+      demo('problems.jsonl'),
+      '--rule',
+      'program',
+    )
+    expect(result.code).toBe(2)
+    expect(result.stderr).toContain('dataset (')
+  })
+})
+
+test('doctor shows the cache, and --clean empties it', async () => {
+  const own = join(folder, 'doctor-cache')
+  mkdirSync(join(own, 'runs', 'x'), { recursive: true })
+  writeFileSync(join(own, 'runs', 'x', 'run.json'), '{}')
+  const facts = JSON.parse((await tunediff(['doctor', '--json'], { cache: own })).stdout) as {
+    cache: { folder: string; bytes: number }
+    walls: { wall: string; works: boolean }[]
+  }
+  expect(facts.cache).toEqual({ folder: own, bytes: 2 })
+  expect(facts.walls.map((wall) => wall.wall)).toContain('none')
+  const cleaned = await tunediff(['doctor', '--clean', '--json'], { cache: own })
+  expect(cleaned.stderr).toContain(own)
+  expect((JSON.parse(cleaned.stdout) as typeof facts).cache.bytes).toBe(0)
+})
