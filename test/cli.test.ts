@@ -182,6 +182,56 @@ describe('from logs to a finding', () => {
   })
 })
 
+describe('lm-eval', () => {
+  const fixture = (name: string): string => join(root, 'test/fixtures/lm-eval', name)
+
+  test('two --log_samples folders compare task by task, Holm over them', async () => {
+    const result = await run('compare', fixture('run-3'), fixture('run-4'), '--across', '--json')
+    expect(result.code, result.stderr).toBe(0)
+    const report = comparisonReportSchema.parse(JSON.parse(result.stdout))
+    expect(report.comparisons.map((comparison) => comparison.task)).toEqual([
+      'tiny_choice',
+      'tiny_code',
+      'tiny_code_3',
+      'tiny_words',
+    ])
+    const results = report.comparisons.map((comparison) => comparison.variants[0]!)
+    expect(results.flatMap((result) => result.fingerprintDiffers)).toEqual(['fewShot'])
+    expect(new Set(results.map((result) => result.finding))).toEqual(new Set(['cannot-tell']))
+    expect(report.comparisons[1]!.variants[0]!.mde).toBeNull()
+    const skipped = report.warnings.filter(({ code }) => code === 'skipped')
+    expect(skipped).toHaveLength(1)
+    expect(skipped[0]!.message).toMatch(/^tiny_words: /)
+  })
+
+  test('a known protocol key that differs is refused without --across', async () => {
+    const result = await run('compare', fixture('run-3'), fixture('run-4'))
+    expect(result.code).toBe(2)
+    expect(result.stderr).toContain('fewShot (2, seed 3, 2, seed 4)')
+  })
+})
+
+test('SIGTERM ends with 75, and the command goes on where it was', async () => {
+  const long = join(folder, 'long')
+  const slow = file(
+    'slow.jsonl',
+    Array.from(
+      { length: 36 },
+      (_, i) => `{"task_id": "Demo/${i}", "completion": "    import time\\n    time.sleep(0.2)\\n"}\n`,
+    ).join(''),
+  )
+  expect((await run('import', slow, '--task', demo('problems.jsonl'), '-o', long)).code).toBe(0)
+  const stopped = await tunediff(['judge', long], {
+    cache,
+    started: (child) => void setTimeout(() => child.kill('SIGTERM'), 2500),
+  })
+  expect(stopped.code, stopped.stderr).toBe(75)
+  const resumed = await run('judge', long, '--json')
+  expect(resumed.code, resumed.stderr).toBe(0)
+  const rows = readFileSync(join(long, 'outcomes.jsonl'), 'utf8').trimEnd().split('\n')
+  expect(new Set(rows.map((row) => (JSON.parse(row) as { sample: string }).sample)).size).toBe(36)
+})
+
 describe('bad input is named', () => {
   const lines = readFileSync(demo('base.jsonl'), 'utf8').trimEnd().split('\n')
   const compare = (path: string) =>

@@ -8,6 +8,7 @@ import type { Rule } from '../schema/run.ts'
 import type { ImportOptions } from '../solve/recorded.ts'
 import { type ComparedRuns, compareRuns } from '../study/compareRuns.ts'
 import { cacheFolder } from '../util/cache.ts'
+import { EXIT } from '../util/errors.ts'
 import { writeFileWhole } from '../util/files.ts'
 import { sha256Value } from '../util/hash.ts'
 import { startProgress } from '../util/progress.ts'
@@ -71,6 +72,7 @@ async function runCompare(base: string, variants: string[], flags: Flags): Promi
   if (json) await print(`${JSON.stringify(compared.report, null, 2)}\n`)
   else await print(md ? renderMarkdown(blocks) : renderText(blocks))
   process.stderr.write(`\nwritten: ${folder} (comparison.json, finding.md)\n`)
+  if (compared.report.warnings.some(({ code }) => code === 'unjudged')) process.exitCode = EXIT.partial
   const first = compared.runs[0]
   if (first && !json) process.stderr.write(`next: tunediff show ${first.folder} PROBLEM\n`)
 }

@@ -5,6 +5,7 @@ import {
   type ComparisonReport,
   type SideReport,
   type VariantReport,
+  type Warning,
 } from '../schema/comparison.ts'
 import type { Estimate } from '../schema/estimate.ts'
 import { boundedMeanEstimate, holm, meanEstimate, rateEstimate } from '../stats/index.ts'
@@ -47,8 +48,28 @@ export function compareSides(tasks: readonly TaskSides[], options: CompareOption
       variants: reports.filter((item) => item.sides === sides).map((item) => item.report),
     }),
   )
-  const warnings = tasks.flatMap((sides, i) => comparisonWarnings(sides, comparisons[i]!))
+  const warnings = mergeWarnings(
+    tasks.map((sides, i) => comparisonWarnings(sides, comparisons[i]!)),
+    comparisons,
+  )
   return { schema: COMPARISON_SCHEMA, margin: options.margin, comparisons, warnings }
+}
+
+/** One list for all tasks: what holds for each is said once, what holds for some begins with their names. */
+function mergeWarnings(byTask: Warning[][], comparisons: readonly Comparison[]): Warning[] {
+  const merged = new Map<string, { warning: Warning; tasks: string[] }>()
+  for (const [i, warnings] of byTask.entries()) {
+    for (const warning of warnings) {
+      const entry = merged.get(`${warning.code} ${warning.message}`) ?? { warning, tasks: [] }
+      merged.set(`${warning.code} ${warning.message}`, entry)
+      entry.tasks.push(comparisons[i]!.task)
+    }
+  }
+  return [...merged.values()].map(({ warning, tasks }) =>
+    tasks.length === byTask.length
+      ? warning
+      : { ...warning, message: `${tasks.join(', ')}: ${warning.message}` },
+  )
 }
 
 function pairUp(sides: TaskSides, variant: Side, options: CompareOptions): PairWork {

@@ -50,7 +50,8 @@ function needsText(pairs: PairedResult): string {
   if (neededN !== null) {
     return `If the true gap is as observed, about ${roundUp(neededN)} problems are needed to see it (80 % power); there are ${paired}.`
   }
-  if (mde !== null) return `With ${plural(paired, 'problem')} a true gap of ${points(mde)} points or more would be seen.`
+  if (mde !== null)
+    return `With ${plural(paired, 'problem')} a true gap of ${points(mde)} points or more would be seen.`
   return 'No score differs on any problem.'
 }
 

@@ -70,8 +70,9 @@ function power(
   const delta = difference.delta.value
   // Exact McNemar cannot call fewer flips than these, whatever the variance.
   const floor = binary ? fewestFlips() / n : 0
-  const mde =
-    variance > 0 || binary ? Math.max(floor, variance > 0 ? minimumDetectable({ variance, n }) : 0) : null
+  const least = Math.max(floor, variance > 0 ? minimumDetectable({ variance, n }) : 0)
+  // Scores lie in [0, 1] as a rule; a difference above 1 cannot be there to be found.
+  const mde = least > 0 && least <= 1 ? least : null
   if (delta === 0 || variance === 0) return { mde, resolution: null, neededN: null }
   return { mde, resolution: resolutionRatio({ n, variance, delta }), neededN: requiredN({ variance, delta }) }
 }
