@@ -32,4 +32,6 @@ function keep(path, text) {
 }
 
 keep('docs/help.md', helpPage())
-execFileSync(process.execPath, [join(root, 'scripts/how-much.mjs'), ...(check ? ['--check'] : [])], { stdio: 'inherit' })
+execFileSync(process.execPath, [join(root, 'scripts/how-much.mjs'), ...(check ? ['--check'] : [])], {
+  stdio: 'inherit',
+})

@@ -114,7 +114,7 @@ describe('from logs to a finding', () => {
 
     const shown = await run('show', base, result!.lost[0]!)
     expect(shown.code).toBe(0)
-    expect(shown.stdout).toContain('prompt+body: pass')
+    expect(shown.stdout).toMatch(/prompt\+body: pass .*two interpreters/)
     const wrong = await run('show', base, 'Demo/99')
     expect(wrong.code).toBe(2)
     expect(wrong.stderr).toContain('did you mean Demo/')
@@ -211,6 +211,65 @@ describe('lm-eval', () => {
   })
 })
 
+describe('runs outlive what they came from', () => {
+  test('a log of several tasks becomes a folder of runs, which compare like the log', async () => {
+    const out = join(folder, 'lm-eval-runs')
+    const imported = await run('import', join(root, 'test/fixtures/lm-eval/run-3'), '-o', out, '--json')
+    expect(imported.code, imported.stderr).toBe(0)
+    expect(JSON.parse(imported.stdout)).toHaveLength(4)
+    const result = await run('compare', out, join(root, 'test/fixtures/lm-eval/run-3'), '--json')
+    expect(result.code, result.stderr).toBe(0)
+    const report = comparisonReportSchema.parse(JSON.parse(result.stdout))
+    expect(report.comparisons).toHaveLength(4)
+    expect(
+      report.comparisons.flatMap(({ variants }) => variants[0]!.gained.concat(variants[0]!.lost)),
+    ).toEqual([])
+  })
+
+  test('two runs of one task on a side are refused, not mixed', async () => {
+    const twice = join(folder, 'twice-runs')
+    for (const name of ['one', 'two']) {
+      await run('import', demo('base.jsonl'), '--task', demo('problems.jsonl'), '-o', join(twice, name))
+    }
+    const result = await run('compare', twice, demo('variant.jsonl'), '--task', demo('problems.jsonl'))
+    expect(result.code).toBe(2)
+    expect(result.stderr).toContain('one side has two runs of problems')
+  })
+
+  test('the problem file may go away after the import', async () => {
+    const moving = file('moving.jsonl', readFileSync(demo('problems.jsonl')))
+    const out = join(folder, 'moved')
+    expect((await run('import', demo('base.jsonl'), '--task', moving, '-o', out)).code).toBe(0)
+    rmSync(moving)
+    const judged = await run('judge', out, '--json')
+    expect(judged.code, judged.stderr).toBe(0)
+    const elsewhere = await tunediff(['judge', out], { cache: join(folder, 'other-cache') })
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([2, expect.stringContaining('--task PROBLEMS.jsonl')])
+    const named = ['judge', out, '--task', demo('problems.jsonl')]
+    expect((await tunediff(named, { cache: join(folder, 'other-cache') })).code).toBe(0)
+  })
+
+  test('a run folder that was copied in part is refused', async () => {
+    const out = join(folder, 'cut-run')
+    await run('import', demo('base.jsonl'), '--task', demo('problems.jsonl'), '-o', out)
+    const samples = join(out, 'samples.jsonl')
+    writeFileSync(samples, readFileSync(samples, 'utf8').slice(0, 3000))
+    const result = await run('compare', out, demo('variant.jsonl'), '--task', demo('problems.jsonl'))
+    expect(result.code).toBe(2)
+    expect(result.stderr).toMatch(/holds \d+ answers, and 36 were imported/)
+  })
+})
+
+test('scores on another scale and other metrics are refused', async () => {
+  const scale = file('scale.csv', 'id,score\na,42\nb,51\nc,40\n')
+  const result = await run('compare', scale, scale)
+  expect([result.code, result.stderr]).toEqual([2, expect.stringContaining('scores go from 0 to 1')])
+  const accuracy = file('accuracy.csv', 'id,accuracy\na,1\nb,0\nc,1\n')
+  const recall = file('recall.csv', 'id,recall\na,1\nb,0\nc,1\n')
+  const across = await run('compare', accuracy, recall, '--id', 'id')
+  expect(across.code, across.stdout).toBe(2)
+})
+
 test('SIGTERM ends with 75, and the command goes on where it was', async () => {
   const long = join(folder, 'long')
   const slow = file(
@@ -241,7 +300,9 @@ describe('bad input is named', () => {
     const result = await compare(file('removed.jsonl', `${lines.filter((_, i) => i !== 7).join('\n')}\n`))
     expect(result.code, result.stderr).toBe(0)
     expect(result.stdout).toContain('no answer to 1 problem: Demo/7')
-    expect(result.stdout).toContain('1 problem of problems scored on one side alone and left out: Demo/7')
+    expect(result.stdout).toContain(
+      'variant against removed: 1 problem scored on one side alone and left out: Demo/7',
+    )
   })
 
   test('one line cut short', async () => {
@@ -290,13 +351,15 @@ test('doctor shows the cache, and --clean empties it', async () => {
   const own = join(folder, 'doctor-cache')
   mkdirSync(join(own, 'runs', 'x'), { recursive: true })
   writeFileSync(join(own, 'runs', 'x', 'run.json'), '{}')
+  writeFileSync(join(own, 'thesis.txt'), 'mine')
   const facts = JSON.parse((await tunediff(['doctor', '--json'], { cache: own })).stdout) as {
     cache: { folder: string; bytes: number }
     walls: { wall: string; works: boolean }[]
   }
-  expect(facts.cache).toEqual({ folder: own, bytes: 2 })
+  expect(facts.cache).toEqual({ folder: own, bytes: 6 })
   expect(facts.walls.map((wall) => wall.wall)).toContain('none')
   const cleaned = await tunediff(['doctor', '--clean', '--json'], { cache: own })
   expect(cleaned.stderr).toContain(own)
-  expect((JSON.parse(cleaned.stdout) as typeof facts).cache.bytes).toBe(0)
+  expect((JSON.parse(cleaned.stdout) as typeof facts).cache.bytes).toBe(4)
+  expect(readFileSync(join(own, 'thesis.txt'), 'utf8')).toBe('mine')
 })

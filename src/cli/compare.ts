@@ -17,8 +17,9 @@ import {
   context,
   jsonOption,
   logOptions,
+  marginPoints,
   markdownOption,
-  positiveNumber,
+  onWait,
   print,
   ruleOption,
 } from './options.ts'
@@ -38,7 +39,7 @@ export function compareCommand(): Command {
     .argument('<variants...>', 'run folders or log files of its variants')
     .addOption(
       new Option('--margin <points>', 'largest loss that does not matter, in percentage points').argParser(
-        positiveNumber,
+        marginPoints,
       ),
     )
     .addOption(
@@ -61,16 +62,17 @@ async function runCompare(base: string, variants: string[], flags: Flags): Promi
     ...(rule === undefined ? {} : { rule }),
     across: across ?? false,
     openJudge: () => openJudge({}),
-    onOutcome(_, total) {
+    onWait,
+    onSample(total) {
       progress.line ??= startProgress('judging', total)
       progress.line.update(++progress.done)
     },
   })
   progress.line?.end()
-  const folder = await keep(compared)
   const blocks = comparisonBlocks(compared.report)
   if (json) await print(`${JSON.stringify(compared.report, null, 2)}\n`)
   else await print(md ? renderMarkdown(blocks) : renderText(blocks))
+  const folder = await keep(compared)
   process.stderr.write(`\nwritten: ${folder} (comparison.json, finding.md)\n`)
   if (compared.report.warnings.some(({ code }) => code === 'unjudged')) process.exitCode = EXIT.partial
   const first = compared.runs[0]

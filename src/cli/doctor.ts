@@ -10,6 +10,9 @@ import { cacheFolder } from '../util/cache.ts'
 import { VERSION } from '../util/version.ts'
 import { jsonOption, print } from './options.ts'
 
+/** Imported runs, reports, tasks, boot images, and what a killed process left of them. */
+const OURS = /^(runs|comparisons|tasks|python-.*\.image|\.tmp-.*)$/
+
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('show what this machine can do, and how to get what is missing')
@@ -22,12 +25,19 @@ async function runDoctor(flags: { clean?: boolean; json?: boolean }): Promise<vo
   const folder = cacheFolder()
   if (flags.clean) {
     const bytes = await folderBytes(folder)
-    await rm(folder, { recursive: true, force: true })
+    await emptyCache(folder)
     process.stderr.write(`emptied ${folder}: ${megabytes(bytes)}\n`)
   }
   const facts = await examine(folder)
   if (flags.json) return print(`${JSON.stringify(facts, null, 2)}\n`)
   await print(renderText(doctorBlocks(facts)))
+}
+
+/** Removes what tunediff keeps there, and nothing else: the folder is whatever TUNEDIFF_CACHE names. */
+async function emptyCache(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (OURS.test(name)) await rm(join(folder, name), { recursive: true, force: true })
+  }
 }
 
 async function examine(folder: string) {

@@ -3,19 +3,20 @@ import { Command, Option } from 'commander'
 import { judgeRun, type Verdicts } from '../measure/outcomes.ts'
 import type { Judge } from '../schema/judge.ts'
 import { OUTCOME_CLASSES, type OutcomeClass, type Rule } from '../schema/run.ts'
-import { taskOf } from '../solve/recorded.ts'
+import { taskOf } from '../solve/openRuns.ts'
 import { readRun } from '../store/runFolder.ts'
 import { EXIT, UserError } from '../util/errors.ts'
 import { startProgress } from '../util/progress.ts'
 import { plural } from '../util/text.ts'
 import { type JudgingFlags, openJudge } from './judging.ts'
-import { context, jsonOption, positiveNumber, print, ruleOption, wallOption } from './options.ts'
+import { context, jsonOption, onWait, positiveNumber, print, ruleOption, wallOption } from './options.ts'
 
 export function judgeCommand(): Command {
   return new Command('judge')
     .description("execute a run's answers in the sandbox and append their outcomes; resumable")
     .argument('<runs...>', 'run folders')
     .addOption(ruleOption("assembly rule (default: the log format's own)"))
+    .option('--task <task>', 'the problems, if they are no longer where the import found them')
     .addOption(wallOption())
     .option('--single', 'tests and answer in one interpreter, as the official harness does (can be fooled)')
     .addOption(
@@ -38,13 +39,13 @@ interface Summary {
 
 async function runJudge(
   folders: string[],
-  flags: JudgingFlags & { rule?: Rule; json?: boolean },
+  flags: JudgingFlags & { rule?: Rule; task?: string; json?: boolean },
 ): Promise<void> {
   await using judge = await openJudge(flags)
   const verdicts: Verdicts = new Map()
   const summaries: Summary[] = []
   for (const folder of folders)
-    summaries.push(await judgeFolder({ folder, rule: flags.rule, judge, verdicts }))
+    summaries.push(await judgeFolder({ folder, rule: flags.rule, task: flags.task, judge, verdicts }))
   if (flags.json) await print(`${JSON.stringify(summaries, null, 2)}\n`)
   else for (const summary of summaries) await print(`${judged(summary)}\n`)
   if (summaries.some((summary) => (summary.classes.unjudged ?? 0) > 0)) process.exitCode = EXIT.partial
@@ -53,6 +54,7 @@ async function runJudge(
 async function judgeFolder(work: {
   folder: string
   rule: Rule | undefined
+  task: string | undefined
   judge: Judge
   verdicts: Verdicts
 }): Promise<Summary> {
@@ -64,23 +66,24 @@ async function judgeFolder(work: {
     })
   }
   const rule = work.rule ?? run.rule.name
-  const task = await taskOf(run, context())
+  const task = await taskOf(run, context(), work.task)
   const progress = startProgress(run.name, run.import.samples)
-  const classes: Summary['classes'] = {}
   let done = 0
+  let passed = 0
   const counts = await judgeRun({
     folder,
     task,
     rules: [rule],
     judge,
     verdicts,
-    onOutcome(outcome) {
-      classes[outcome.class] = (classes[outcome.class] ?? 0) + 1
-      progress.update(++done, `${classes.pass ?? 0} passed`)
+    onWait,
+    onSample(found) {
+      if (found === 'pass') passed++
+      progress.update(++done, `${passed} passed`)
     },
   })
   progress.end()
-  return { run: folder, rule, judge: judge.id, wall: judge.wall, mode: judge.mode, ...counts, classes }
+  return { run: folder, rule, judge: judge.id, wall: judge.wall, mode: judge.mode, ...counts }
 }
 
 function judged(summary: Summary): string {
@@ -88,8 +91,6 @@ function judged(summary: Summary): string {
     .map((name) => `${summary.classes[name]} ${name}`)
     .join(', ')
   const what =
-    summary.appended === 0
-      ? 'nothing was missing'
-      : `${classes} (${plural(summary.executed, 'program')} executed)`
-  return `${summary.run}: rule ${summary.rule}, wall ${summary.wall}, ${summary.mode === 'two' ? 'two interpreters' : 'single interpreter'}: ${what}`
+    summary.appended === 0 ? 'nothing was missing' : `${plural(summary.executed, 'program')} executed`
+  return `${summary.run}: rule ${summary.rule}, wall ${summary.wall}, ${summary.mode === 'two' ? 'two interpreters' : 'single interpreter'}: ${classes} (${what})`
 }

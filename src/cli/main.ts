@@ -6,13 +6,26 @@ import { EXIT, UserError } from '../util/errors.ts'
 import { printable } from '../util/text.ts'
 import { program } from './program.ts'
 
+/** What the system refuses, and what to do about it. */
+const SYSTEM: Readonly<Record<string, string>> = {
+  EACCES: 'the file or folder may not be read or written: change its permissions, or name another',
+  EPERM: 'the file or folder may not be changed: change its permissions, or name another',
+  EROFS: 'the file system is read-only: name another folder, or set TUNEDIFF_CACHE',
+  ENOSPC: 'the disk is full: free some room; tunediff doctor --clean empties the cache',
+  EDQUOT: 'the disk quota is used up: free some room; tunediff doctor --clean empties the cache',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  EISDIR: 'this is a folder, and a file is wanted',
+  EMFILE: 'too many files are open: raise the limit with ulimit -n',
+}
+
 process.on('SIGINT', () => stop('stopped; the same command goes on where it was', EXIT.interrupted))
 process.on('SIGTERM', () => stop('stopped; the same command goes on where it was', EXIT.stopped))
-// `tunediff show RUN | head` is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.done)
-  throw error
-})
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // `tunediff show RUN | head` is no error.
+    process.exit(error.code === 'EPIPE' ? (process.exitCode ?? EXIT.done) : report(error))
+  })
+}
 
 function stop(message: string, code: number): void {
   process.stderr.write(`\n${message}\n`)
@@ -32,6 +45,13 @@ function report(error: unknown): number {
   if (error instanceof UserError) {
     process.stderr.write(`${pc.red('error:')} ${printable(error.message)}\n`)
     if (error.hint) process.stderr.write(`  hint: ${printable(error.hint)}\n`)
+    return EXIT.userError
+  }
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  if (code !== undefined && code in SYSTEM) {
+    process.stderr.write(
+      `${pc.red('error:')} ${printable((error as Error).message)}\n  hint: ${SYSTEM[code]}\n`,
+    )
     return EXIT.userError
   }
   const stack = error instanceof Error ? error.stack : String(error)

@@ -13,6 +13,18 @@ export function positiveNumber(text: string): number {
   return value
 }
 
+/** A margin in percentage points: above 0 and below 100, beyond which everything is "no worse". */
+export function marginPoints(text: string): number {
+  const value = positiveNumber(text)
+  if (value >= 100) throw new InvalidArgumentError(`wanted percentage points below 100, got '${text}'.`)
+  return value
+}
+
+/** Says on stderr that another process holds a run folder. */
+export function onWait(folder: string, holder: string): void {
+  process.stderr.write(`waiting: ${folder} is being written by ${holder}\n`)
+}
+
 export const ruleOption = (description: string): Option =>
   new Option('--rule <rule>', description).choices([...RULES])
 

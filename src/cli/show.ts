@@ -1,8 +1,8 @@
 // tunediff show: what was answered, what happened. Text from models is printed with its controls escaped.
 import { Command } from 'commander'
 import { type Block, renderText } from '../report/blocks.ts'
-import type { Outcome, Run, Sample } from '../schema/run.ts'
-import { readOutcomes, readRun, readSamples } from '../store/runFolder.ts'
+import type { JudgeRecord, Outcome, Run, Sample } from '../schema/run.ts'
+import { readJudges, readOutcomes, readRun, readSamples } from '../store/runFolder.ts'
 import { UserError } from '../util/errors.ts'
 import { nearest, oneLine, plural, printable } from '../util/text.ts'
 import { jsonOption, print } from './options.ts'
@@ -23,17 +23,24 @@ async function runShow(
 ): Promise<void> {
   const run = await readRun(folder)
   const outcomes = await outcomesBySample(folder)
-  if (problem !== undefined) return showProblem({ folder, run, problem, outcomes, json: flags.json ?? false })
-  if (flags.json)
-    return print(`${JSON.stringify({ run, outcomes: [...outcomes.values()].flat() }, null, 2)}\n`)
-  await print(renderText(await runBlocks(folder, run, outcomes)))
+  const judges = await readJudges(folder)
+  if (problem !== undefined)
+    return showProblem({ folder, problem, outcomes, judges, json: flags.json ?? false })
+  if (flags.json) {
+    const all = { run, judges: [...judges.values()], outcomes: [...outcomes.values()].flat() }
+    return print(`${JSON.stringify(all, null, 2)}\n`)
+  }
+  await print(renderText(await runBlocks({ folder, run, outcomes, judges })))
 }
 
 /** Outcomes by sample; of equal keys the last. */
 async function outcomesBySample(folder: string): Promise<Map<string, Outcome[]>> {
   const last = new Map<string, Outcome>()
   for await (const outcome of readOutcomes(folder)) {
-    last.set(`${outcome.sample} ${outcome.rule} ${outcome.judge}`, outcome)
+    const key = `${outcome.sample} ${outcome.rule} ${outcome.judge}`
+    // Taken out first, so that the latest outcome stands last.
+    last.delete(key)
+    last.set(key, outcome)
   }
   const bySample = new Map<string, Outcome[]>()
   for (const outcome of last.values()) {
@@ -44,7 +51,13 @@ async function outcomesBySample(folder: string): Promise<Map<string, Outcome[]>>
   return bySample
 }
 
-async function runBlocks(folder: string, run: Run, outcomes: Map<string, Outcome[]>): Promise<Block[]> {
+async function runBlocks(shown: {
+  folder: string
+  run: Run
+  outcomes: Map<string, Outcome[]>
+  judges: Map<string, JudgeRecord>
+}): Promise<Block[]> {
+  const { folder, run, outcomes, judges } = shown
   const known = (source: Run['model']): string =>
     source.name === null ? 'unknown' : `${source.name} (${source.source})`
   const rows: string[][] = []
@@ -58,6 +71,7 @@ async function runBlocks(folder: string, run: Run, outcomes: Map<string, Outcome
         `task ${run.task.name}, model ${known(run.model)}, solver ${known(run.solver)}`,
         `${plural(run.import.samples, 'answer')} from ${run.import.format} (${run.import.path})`,
         run.rule ? `default rule ${run.rule.name}: ${run.rule.reason}` : `recorded score ${run.metric}`,
+        ...[...judges.values()].map((judge) => `judged by ${judgeText(judge)}`),
         ...run.import.skipped.map((row) => `skipped line ${row.line}: ${oneLine(row.reason, 160)}`),
       ],
     },
@@ -73,6 +87,14 @@ async function runBlocks(folder: string, run: Run, outcomes: Map<string, Outcome
       rows,
     },
   ]
+}
+
+/** `pyodide 314.0.7, two interpreters, 10 s, 512 MB`. */
+function judgeText(judge: JudgeRecord | undefined): string {
+  if (!judge) return 'an unknown judge'
+  const { backend, mode, limits } = judge
+  const interpreters = mode === 'two' ? 'two interpreters' : 'a single interpreter (can be fooled)'
+  return `${backend}, ${interpreters}, ${limits.wallMs / 1000} s, ${limits.memoryMb} MB`
 }
 
 function sampleRow(run: Run, sample: Sample, outcomes: Outcome[]): string[] {
@@ -92,12 +114,12 @@ const outcomeText = (outcome: Outcome): string =>
 
 async function showProblem(work: {
   folder: string
-  run: Run
   problem: string
   outcomes: Map<string, Outcome[]>
+  judges: Map<string, JudgeRecord>
   json: boolean
 }): Promise<void> {
-  const { folder, problem, outcomes, json } = work
+  const { folder, problem, outcomes, judges, json } = work
   const samples: Sample[] = []
   const ids = new Set<string>()
   for await (const sample of readSamples(folder)) {
@@ -112,10 +134,10 @@ async function showProblem(work: {
   }
   const shown = samples.map((sample) => ({ ...sample, outcomes: outcomes.get(sample.id) ?? [] }))
   if (json) return print(`${JSON.stringify(shown, null, 2)}\n`)
-  for (const sample of shown) await print(`${sampleText(sample)}\n`)
+  for (const sample of shown) await print(`${sampleText(sample, judges)}\n`)
 }
 
-function sampleText(sample: Sample & { outcomes: Outcome[] }): string {
+function sampleText(sample: Sample & { outcomes: Outcome[] }, judges: Map<string, JudgeRecord>): string {
   const parts = [
     `== ${sample.id}${sample.claimed === undefined ? '' : `, claimed ${sample.claimed ? 'pass' : 'fail'}`}`,
   ]
@@ -124,7 +146,7 @@ function sampleText(sample: Sample & { outcomes: Outcome[] }): string {
   for (const outcome of sample.outcomes) {
     const message = outcome.message ? `: ${oneLine(outcome.message, 160)}` : ''
     parts.push(
-      `${outcome.rule}: ${outcomeText(outcome)}${message} (${outcome.wallMs.toFixed(0)} ms, wall ${outcome.wall})`,
+      `${outcome.rule}: ${outcomeText(outcome)}${message} (${outcome.wallMs.toFixed(0)} ms, wall ${outcome.wall}; ${judgeText(judges.get(outcome.judge))})`,
     )
   }
   parts.push('', '-- answer', sample.raw || '(empty)')

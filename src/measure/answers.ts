@@ -1,7 +1,10 @@
 // Scores of one run under one rule: per problem its repeats' scores, from outcomes or from recorded scores.
 // Executed answers score 1 (pass) or 0; an unjudged sample has no score.
-import type { OutcomeClass, Rule, Run } from '../schema/run.ts'
+import type { OutcomeClass, Rule, Run, Sample } from '../schema/run.ts'
 import { readOutcomes, readSamples } from '../store/runFolder.ts'
+import { UserError } from '../util/errors.ts'
+import { sha256 } from '../util/hash.ts'
+import { plural } from '../util/text.ts'
 
 /** Scores of a run's samples by problem. */
 export interface Scores {
@@ -10,8 +13,8 @@ export interface Scores {
   byProblem: Map<string, number[]>
   /** Samples that did not pass, by class. */
   failures: Partial<Record<OutcomeClass, number>>
-  /** By problem, the class of each repeat; empty where scores were recorded. */
-  classes: Map<string, OutcomeClass[]>
+  /** Score of each sample, by its id; empty where scores were recorded. */
+  bySample: Map<string, number>
   /** Passes that needed more wall time than half the limit, and time-outs: their outcome may be another elsewhere. */
   borderline: string[]
   unjudged: string[]
@@ -21,16 +24,20 @@ export interface Scores {
 export interface RunFacts {
   folder: string
   run: Run
-  claims: Map<string, boolean[]>
+  /** What the log claims of a sample, by its id. */
+  claims: Map<string, boolean>
   recorded: Map<string, number[]>
   visibleTests: Map<string, string[]>
   /** Problem of each sample by sample id. */
   problems: Map<string, string>
   emptyAnswers: number
+  /** Short hash of each raw answer, by sample id. */
+  texts: ReadonlyMap<string, string>
 }
 
 /** Reads what comparing needs of a run's samples, without keeping their texts. */
 export async function readRunFacts(folder: string, run: Run): Promise<RunFacts> {
+  const texts = new Map<string, string>()
   const facts: RunFacts = {
     folder,
     run,
@@ -39,15 +46,32 @@ export async function readRunFacts(folder: string, run: Run): Promise<RunFacts> 
     visibleTests: new Map(),
     problems: new Map(),
     emptyAnswers: 0,
+    texts,
   }
   for await (const sample of readSamples(folder)) {
     facts.problems.set(sample.id, sample.problem)
-    if (sample.claimed !== undefined) push(facts.claims, sample.problem, sample.claimed)
-    if (sample.recordedScore !== undefined) push(facts.recorded, sample.problem, sample.recordedScore)
+    if (sample.claimed !== undefined) facts.claims.set(sample.id, sample.claimed)
+    if (sample.recordedScore !== undefined) push(facts.recorded, sample.problem, unitScore(sample, run))
     if (sample.visibleTests) facts.visibleTests.set(sample.problem, sample.visibleTests)
     if (run.scoring === 'execute' && sample.raw.trim() === '') facts.emptyAnswers++
+    texts.set(sample.id, sha256(sample.raw).slice(0, 16))
   }
-  return facts
+  const { size } = facts.problems
+  if (size === run.import.samples) return facts
+  throw new UserError(`${folder} holds ${plural(size, 'answer')}, and ${run.import.samples} were imported`, {
+    hint: 'the folder was cut or copied in part: import the log again',
+  })
+}
+
+/** A recorded score, which must lie in [0, 1]: rates, intervals and points mean nothing on another scale. */
+function unitScore({ id, recordedScore }: Sample, run: Run): number {
+  if (recordedScore! >= 0 && recordedScore! <= 1) return recordedScore!
+  throw new UserError(
+    `${run.name}: the score ${run.metric} of ${id} is ${recordedScore}, and scores go from 0 to 1`,
+    {
+      hint: 'divide the scores by the largest possible one, or name another column or metric with --score',
+    },
+  )
 }
 
 /**
@@ -95,8 +119,9 @@ function scoresOf(facts: RunFacts, rule: Rule, outcomeOf: (id: string) => Seen |
       scores.unjudged.push(id)
       continue
     }
-    push(scores.byProblem, problem, outcome.class === 'pass' ? 1 : 0)
-    push(scores.classes, problem, outcome.class)
+    const score = outcome.class === 'pass' ? 1 : 0
+    push(scores.byProblem, problem, score)
+    scores.bySample.set(id, score)
     if (outcome.borderline) scores.borderline.push(id)
     if (outcome.class !== 'pass') scores.failures[outcome.class] = (scores.failures[outcome.class] ?? 0) + 1
   }
@@ -109,7 +134,7 @@ export function recordedScores(facts: RunFacts): Scores {
 }
 
 function emptyScores(rule: Rule | null): Scores {
-  return { rule, byProblem: new Map(), failures: {}, classes: new Map(), borderline: [], unjudged: [] }
+  return { rule, byProblem: new Map(), failures: {}, bySample: new Map(), borderline: [], unjudged: [] }
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

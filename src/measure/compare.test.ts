@@ -5,6 +5,7 @@ import type { Scores } from './answers.ts'
 import { compareSides } from './compare.ts'
 import { findingOf } from './finding.ts'
 import { pairScores, zeroLine } from './pairs.ts'
+import { requireSameProtocol } from './protocol.ts'
 import type { Side, TaskSides } from './side.ts'
 
 const run = (name: string, change: Partial<Run> = {}): Run => ({
@@ -20,22 +21,31 @@ const run = (name: string, change: Partial<Run> = {}): Run => ({
   fingerprint: { prompt: null },
   seeds: [],
   versions: {},
-  import: { format: 'x', path: 'x', identity: 'x', rows: 0, samples: 0, skipped: [], missing: [] },
+  import: {
+    format: 'x',
+    task: null,
+    path: 'x',
+    identity: 'x',
+    rows: 0,
+    samples: 0,
+    skipped: [],
+    missing: [],
+  },
   ...change,
 })
 
 function scores(bits: string, rule: Rule = 'program', failure: OutcomeClass = 'wrong'): Scores {
   const byProblem = new Map<string, number[]>()
-  const classes = new Map<string, OutcomeClass[]>()
+  const bySample = new Map<string, number>()
   ;[...bits].forEach((bit, i) => {
     byProblem.set(`P/${i}`, [Number(bit)])
-    classes.set(`P/${i}`, [bit === '1' ? 'pass' : failure])
+    bySample.set(`P/${i}#0`, Number(bit))
   })
   const failed = [...bits].filter((bit) => bit === '0').length
   return {
     rule,
     byProblem,
-    classes,
+    bySample,
     failures: failed > 0 ? { [failure]: failed } : {},
     borderline: [],
     unjudged: [],
@@ -59,6 +69,7 @@ function side(
       visibleTests: new Map(),
       problems: new Map(),
       emptyAnswers: 0,
+      texts: new Map(),
     },
     scores: own,
     rules: {
@@ -78,13 +89,12 @@ const toy = (base: Side, ...variants: Side[]): TaskSides => ({
   base,
   variants,
 })
-const options = { margin: null, across: false }
 const bits = (passes: number, fails: number): string => '1'.repeat(passes) + '0'.repeat(fails)
 
 test('GPT-3.5 against LDB as published: 16 gained, 1 lost of 164', () => {
   const base = side('plain', `${bits(120, 0)}1${'0'.repeat(16)}${'0'.repeat(27)}`)
   const variant = side('ldb', `${bits(120, 0)}0${'1'.repeat(16)}${'0'.repeat(27)}`)
-  const report = compareSides([toy(base, variant)], options)
+  const report = compareSides([toy(base, variant)], null)
   const [comparison] = report.comparisons
   const [result] = comparison!.variants
   expect(comparison!.base.passed).toBe(121)
@@ -107,7 +117,7 @@ test('Holm goes over all variants and tasks of one report', () => {
   const base = side('base', bits(10, 20))
   const first = side('first', bits(16, 14))
   const same = side('same', bits(10, 20))
-  const report = compareSides([toy(base, first, same), toy(base, first)], options)
+  const report = compareSides([toy(base, first, same), toy(base, first)], null)
   const results = report.comparisons.flatMap((comparison) => comparison.variants)
   const rounded = (values: number[]): number[] => values.map((value) => Number(value.toFixed(12)))
   expect(rounded(results.map((result) => result.p))).toEqual([0.03125, 1, 0.03125])
@@ -128,7 +138,7 @@ test('the finding follows DESIGN.md 3.2', () => {
 test('a rule under which the sign changes is named, and whom it does not fit', () => {
   const base = side('base', bits(10, 20))
   const variant = side('variant', bits(15, 15), { other: bits(2, 28), fits: false })
-  const report = compareSides([toy(base, variant)], options)
+  const report = compareSides([toy(base, variant)], null)
   const row = report.comparisons[0]!.variants[0]!.rules.find((rule) => rule.rule === 'fenced')!
   expect(row).toMatchObject({ basePassed: 10, variantPassed: 2, doesNotFit: ['variant'], baseDiffers: [] })
   expect(row.variantDiffers).toHaveLength(13)
@@ -139,8 +149,8 @@ test('a rule under which the sign changes is named, and whom it does not fit', (
 test('known protocol keys that differ need --across and are named', () => {
   const base = side('base', bits(10, 10), { run: { fingerprint: { template: 'a', prompt: null } } })
   const variant = side('variant', bits(12, 8), { run: { fingerprint: { template: 'b', prompt: 'x' } } })
-  expect(() => compareSides([toy(base, variant)], options)).toThrow('template (a, b)')
-  const report = compareSides([toy(base, variant)], { ...options, across: true })
+  expect(() => requireSameProtocol(base.facts.run, variant.facts.run)).toThrow('template (a, b)')
+  const report = compareSides([toy(base, variant)], null)
   expect(report.comparisons[0]!.variants[0]!.fingerprintDiffers).toEqual(['template'])
   expect(report.warnings.map(({ code }) => code)).toContain('protocol-differs')
 })
@@ -162,13 +172,12 @@ test('unpaired problems are left out and named; repeats take the permutation tes
   expect(result).toMatchObject({ paired: 3, unpaired: ['d', 'e'], test: 'sign-flip', mcnemarP: null })
   expect(result.gained).toEqual(['a', 'b'])
   expect(result.delta.value).toBeCloseTo(0.5)
-  expect(zeroLine(base)).toEqual({ flips: 1, n: 4 })
+  expect(zeroLine(base)).toMatchObject({ flips: 1, n: 4, delta: { value: -0.25 } })
   expect(zeroLine(new Map([['a', [1]]]))).toHaveProperty('absent')
 })
 
 test('base against itself is never better or worse', () => {
   const base = side('base', bits(10, 20))
-  const [result] = compareSides([toy(base, side('again', bits(10, 20)))], { margin: 0.2, across: false })
-    .comparisons[0]!.variants
+  const [result] = compareSides([toy(base, side('again', bits(10, 20)))], 0.2).comparisons[0]!.variants
   expect(result).toMatchObject({ p: 1, finding: 'no-worse', gained: [], lost: [], resolution: null })
 })

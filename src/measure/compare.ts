@@ -8,21 +8,16 @@ import {
   type Warning,
 } from '../schema/comparison.ts'
 import type { Estimate } from '../schema/estimate.ts'
-import { boundedMeanEstimate, holm, meanEstimate, rateEstimate } from '../stats/index.ts'
+import { boundedMeanEstimate, holm, rateEstimate } from '../stats/index.ts'
 import { UserError } from '../util/errors.ts'
-import type { RunFacts } from './answers.ts'
+import { plural } from '../util/text.ts'
 import { findingOf, findingSentence } from './finding.ts'
 import { inOrder, isBinary, mean, type PairedResult, pairScores, zeroLine } from './pairs.ts'
+import { pairPower } from './power.ts'
+import { differingKeys } from './protocol.ts'
 import { ruleRows } from './ruleSensitivity.ts'
 import type { Side, TaskSides } from './side.ts'
 import { comparisonWarnings } from './warnings.ts'
-
-export interface CompareOptions {
-  /** Half-width of the equivalence band, a fraction. */
-  margin: number | null
-  /** Compare although known protocol keys differ. */
-  across: boolean
-}
 
 interface PairWork {
   sides: TaskSides
@@ -31,15 +26,28 @@ interface PairWork {
   fingerprintDiffers: string[]
 }
 
-/** The report: one comparison a task, Holm over all variants and tasks. */
-export function compareSides(tasks: readonly TaskSides[], options: CompareOptions): ComparisonReport {
-  const work = tasks.flatMap((sides) => sides.variants.map((variant) => pairUp(sides, variant, options)))
+/**
+ * The report: one comparison a task, Holm over all variants and tasks. `margin` is the half-width of the equivalence
+ * band, a fraction. Pairs that share fewer than two scored problems are left out with a warning.
+ */
+export function compareSides(tasks: readonly TaskSides[], margin: number | null): ComparisonReport {
+  const tooFew: Warning[] = []
+  const work = tasks.flatMap((sides) =>
+    sides.variants.flatMap((variant) => {
+      const shared = sharedProblems(sides.base, variant)
+      if (shared >= 2) return [pairUp(sides, variant)]
+      tooFew.push({ code: 'too-few-pairs', message: tooFewText(sides, variant, shared) })
+      return []
+    }),
+  )
+  if (work.length === 0) throw nothingPaired(tooFew)
   const holmP = holm(work.map((item) => item.pairs.p))
   const reports = work.map((item, i) => ({
     sides: item.sides,
-    report: variantReport(item, { holmP: holmP[i]!, family: work.length, margin: options.margin }),
+    report: variantReport(item, { holmP: holmP[i]!, family: work.length, margin }),
   }))
-  const comparisons = tasks.map(
+  const compared = tasks.filter((sides) => reports.some((item) => item.sides === sides))
+  const comparisons = compared.map(
     (sides): Comparison => ({
       task: sides.name,
       metric: sides.metric,
@@ -48,68 +56,54 @@ export function compareSides(tasks: readonly TaskSides[], options: CompareOption
       variants: reports.filter((item) => item.sides === sides).map((item) => item.report),
     }),
   )
-  const warnings = mergeWarnings(
-    tasks.map((sides, i) => comparisonWarnings(sides, comparisons[i]!)),
-    comparisons,
-  )
-  return { schema: COMPARISON_SCHEMA, margin: options.margin, comparisons, warnings }
+  const byTask = compared.map((sides, i) => comparisonWarnings(sides, comparisons[i]!))
+  const warnings = [...tooFew, ...mergeWarnings(byTask, comparisons)]
+  return { schema: COMPARISON_SCHEMA, margin, comparisons, warnings }
+}
+
+function sharedProblems(base: Side, variant: Side): number {
+  return [...base.scores.byProblem.keys()].filter((id) => variant.scores.byProblem.has(id)).length
+}
+
+function tooFewText(sides: TaskSides, variant: Side, shared: number): string {
+  const { base } = sides
+  const count = ({ name, scores }: Side): string =>
+    `${name} has ${plural(scores.byProblem.size, 'scored problem')} (first ${firstId(scores)})${scores.unjudged.length > 0 ? ` and ${plural(scores.unjudged.length, 'answer')} that could not be judged` : ''}`
+  return `${sides.name} is left out for ${variant.name}: ${plural(shared, 'problem')} in common; ${count(base)}, ${count(variant)}.`
+}
+
+const firstId = (scores: Side['scores']): string => scores.byProblem.keys().next().value ?? 'none'
+
+function nothingPaired(tooFew: Warning[]): UserError {
+  return new UserError(tooFew.map(({ message }) => message).join(' '), {
+    hint: 'compare runs of the same task; see what each holds with: tunediff show RUN',
+  })
 }
 
 /** One list for all tasks: what holds for each is said once, what holds for some begins with their names. */
 function mergeWarnings(byTask: Warning[][], comparisons: readonly Comparison[]): Warning[] {
-  const merged = new Map<string, { warning: Warning; tasks: string[] }>()
+  const merged = new Map<string, { warning: Warning; tasks: Set<string> }>()
   for (const [i, warnings] of byTask.entries()) {
     for (const warning of warnings) {
-      const entry = merged.get(`${warning.code} ${warning.message}`) ?? { warning, tasks: [] }
+      const entry = merged.get(`${warning.code} ${warning.message}`) ?? { warning, tasks: new Set() }
       merged.set(`${warning.code} ${warning.message}`, entry)
-      entry.tasks.push(comparisons[i]!.task)
+      entry.tasks.add(comparisons[i]!.task)
     }
   }
   return [...merged.values()].map(({ warning, tasks }) =>
-    tasks.length === byTask.length
+    tasks.size === byTask.length
       ? warning
-      : { ...warning, message: `${tasks.join(', ')}: ${warning.message}` },
+      : { ...warning, message: `${[...tasks].join(', ')}: ${warning.message}` },
   )
 }
 
-function pairUp(sides: TaskSides, variant: Side, options: CompareOptions): PairWork {
-  const { base } = sides
-  const fingerprintDiffers = differingKeys(base.facts, variant.facts)
-  if (fingerprintDiffers.length > 0 && !options.across)
-    throw differentProtocols(base, variant, fingerprintDiffers)
-  const shared = [...base.scores.byProblem.keys()].filter((id) => variant.scores.byProblem.has(id))
-  if (shared.length < 2) {
-    throw new UserError(
-      `${base.name} and ${variant.name} share ${shared.length} scored problems on ${sides.name}: ${base.scores.byProblem.size} and ${variant.scores.byProblem.size} are scored, first ${firstId(base)} and ${firstId(variant)}`,
-      { hint: 'compare runs of the same task; see what each holds with: tunediff show RUN' },
-    )
-  }
+function pairUp(sides: TaskSides, variant: Side): PairWork {
   return {
     sides,
     variant,
-    pairs: pairScores(base.scores.byProblem, variant.scores.byProblem),
-    fingerprintDiffers,
+    pairs: pairScores(sides.base.scores.byProblem, variant.scores.byProblem),
+    fingerprintDiffers: differingKeys(sides.base.facts.run, variant.facts.run),
   }
-}
-
-function firstId(side: Side): string {
-  return side.scores.byProblem.keys().next().value ?? 'none'
-}
-
-/** Protocol keys that both runs know and that differ. */
-function differingKeys(base: RunFacts, variant: RunFacts): string[] {
-  return Object.keys(base.run.fingerprint).filter((key) => {
-    const [ours, theirs] = [base.run.fingerprint[key], variant.run.fingerprint[key]]
-    return ours != null && theirs != null && ours !== theirs
-  })
-}
-
-function differentProtocols(base: Side, variant: Side, keys: string[]): UserError {
-  const value = (side: Side, key: string): string => String(side.facts.run.fingerprint[key]).slice(0, 40)
-  const list = keys.map((key) => `${key} (${value(base, key)}, ${value(variant, key)})`).join(', ')
-  return new UserError(`${base.name} and ${variant.name} were made under different protocols: ${list}`, {
-    hint: 'add --across to compare them all the same; the report then names these keys',
-  })
 }
 
 function variantReport(
@@ -120,29 +114,28 @@ function variantReport(
   const side = sideReport(variant)
   const base = sideReport(sides.base)
   const finding = findingOf(pairs.delta, holmP, margin)
-  const { neededN: _, ...shown } = pairs
-  const delta = { ...pairs.delta, zero: zeroOf(sides.base) }
+  // Holm's first step: what the smallest p of the report must reach.
+  const power = pairPower(pairs, 0.05 / family)
+  const zero = zeroLine(sides.base.scores.byProblem)
   return {
     ...side,
-    ...shown,
-    delta,
+    delta: { ...pairs.delta, zero: 'absent' in zero ? zero : zero.delta },
+    gained: pairs.gained,
+    lost: pairs.lost,
+    test: pairs.test,
+    p: pairs.p,
     holmP,
+    mcnemarP: pairs.mcnemarP,
+    mde: power.mde,
+    resolution: power.resolution,
     finding,
-    sentence: findingSentence(finding, { base, variant: side, pairs, holmP, margin, family }),
-    zeroLine: zeroLine(sides.base.scores.byProblem),
+    sentence: findingSentence(finding, { base, variant: side, pairs, power, holmP, margin, family }),
+    paired: pairs.paired,
+    unpaired: pairs.unpaired,
+    zeroLine: 'absent' in zero ? zero : { flips: zero.flips, n: zero.n },
     fingerprintDiffers,
     rules: sides.base.rules && variant.rules ? ruleRows(sides.base.rules, variant.rules) : [],
   }
-}
-
-// The zero line of a delta is what the base's repeats differ by among themselves.
-function zeroOf(base: Side): NonNullable<Estimate['zero']> {
-  const repeated = [...base.scores.byProblem].filter(([, scores]) => scores.length > 1)
-  if (repeated.length < 2) return { absent: 'one answer a problem in the base' }
-  const first = new Map(repeated.map(([id, scores]) => [id, scores.slice(0, 1)]))
-  const second = new Map(repeated.map(([id, scores]) => [id, scores.slice(1, 2)]))
-  const { zero: _, ...delta } = pairScores(first, second).delta
-  return delta
 }
 
 function sideReport(side: Side): SideReport {
@@ -161,18 +154,17 @@ function sideReport(side: Side): SideReport {
   }
 }
 
-// A mean of scores in [0, 1] must not claim a bound outside of it.
-function rateOf(means: number[], passed: number | null): Estimate {
-  if (passed !== null) return rateEstimate(passed, means.length)
-  return means.every((score) => score >= 0 && score <= 1) ? boundedMeanEstimate(means) : meanEstimate(means)
-}
+const rateOf = (means: number[], passed: number | null): Estimate =>
+  passed === null ? boundedMeanEstimate(means) : rateEstimate(passed, means.length)
 
+/** Claims beside outcomes, sample by sample; a problem differs if any of its answers does. */
 function claimed({ facts, scores }: Side): SideReport['claimed'] {
   if (facts.claims.size === 0) return null
-  const passed = [...facts.claims.values()].flat().filter(Boolean).length
-  const differing = [...facts.claims].filter(([id, claims]) => {
-    const judged = scores.byProblem.get(id)
-    return judged !== undefined && String(claims.map(Number)) !== String(judged)
-  })
-  return { passed, differs: inOrder(differing.map(([id]) => id)) }
+  const passed = [...facts.claims.values()].filter(Boolean).length
+  const differs = new Set<string>()
+  for (const [sample, claim] of facts.claims) {
+    const score = scores.bySample.get(sample)
+    if (score !== undefined && claim !== (score === 1)) differs.add(facts.problems.get(sample)!)
+  }
+  return { passed, differs: inOrder([...differs]) }
 }

@@ -1,14 +1,15 @@
 // The finding of a comparison by fixed rules (docs/methods.md), and the sentence that says it with its evidence.
 import type { Finding } from '../schema/comparison.ts'
 import type { Estimate } from '../schema/estimate.ts'
-import { fewestFlips } from '../stats/index.ts'
 import { plural } from '../util/text.ts'
 import type { PairedResult } from './pairs.ts'
+import type { Power } from './power.ts'
 
 export interface FindingInput {
-  base: { name: string; passed: number | null; rate: Estimate }
-  variant: { name: string; passed: number | null; rate: Estimate }
+  base: { name: string }
+  variant: { name: string }
   pairs: PairedResult
+  power: Power
   holmP: number
   /** Half-width of the equivalence band, a fraction. */
   margin: number | null
@@ -27,7 +28,8 @@ export function findingOf(delta: Estimate, holmP: number, margin: number | null)
 export function findingSentence(finding: Finding, input: FindingInput): string {
   const { base, variant, pairs, margin } = input
   const gap = `${signedPoints(pairs.delta.value)} points ${interval(pairs.delta)}`
-  const evidence = `${sideRate(variant, pairs.paired)} against ${sideRate(base, pairs.paired)}, ${gap}, ${flipsText(pairs)}, ${testText(input)}`
+  const rates = `${sideRate(pairs.variantRate, pairs)} against ${sideRate(pairs.baseRate, pairs)}`
+  const evidence = `${rates}, ${gap}, ${flipsText(pairs)}, ${testText(input)}`
   switch (finding) {
     case 'better':
       return `${variant.name} is better than ${base.name}: ${evidence}.`
@@ -38,21 +40,22 @@ export function findingSentence(finding: Finding, input: FindingInput): string {
     case 'no-worse':
       return `${variant.name} is no worse than ${base.name} by more than ${points(margin!)} points: ${evidence}.`
     case 'cannot-tell':
-      return `Cannot tell whether ${variant.name} differs from ${base.name}: ${evidence}. ${needsText(pairs)}`
+      return `Cannot tell whether ${variant.name} differs from ${base.name}: ${evidence}. ${needsText(input)}`
   }
 }
 
-function needsText(pairs: PairedResult): string {
-  const { paired, neededN, mde } = pairs
-  if (mde === null && pairs.test === 'mcnemar-exact') {
-    return `With ${plural(paired, 'problem')} no difference can be significant: ${fewestFlips()} must flip, all one way.`
+function needsText({ pairs, power, family }: FindingInput): string {
+  const { paired } = pairs
+  const level = family > 1 ? `80 % power among ${family} comparisons` : '80 % power'
+  if (power.neededN !== null) {
+    return `If the true gap is as observed, about ${roundUp(power.neededN)} problems are needed to see it (${level}); there are ${paired}.`
   }
-  if (neededN !== null) {
-    return `If the true gap is as observed, about ${roundUp(neededN)} problems are needed to see it (80 % power); there are ${paired}.`
+  if (power.mde !== null) {
+    return `With ${plural(paired, 'problem')} a true gap of ${points(power.mde)} points would be seen (${level}).`
   }
-  if (mde !== null)
-    return `With ${plural(paired, 'problem')} a true gap of ${points(mde)} points or more would be seen.`
-  return 'No score differs on any problem.'
+  return pairs.test === 'mcnemar-exact'
+    ? `${plural(paired, 'problem')} are too few for any gap to be seen (${level}).`
+    : 'No score differs on any problem.'
 }
 
 function testText({ pairs, holmP, family }: FindingInput): string {
@@ -65,9 +68,9 @@ function flipsText(pairs: PairedResult): string {
   return `${plural(pairs.gained.length, 'problem')} gained and ${pairs.lost.length} lost`
 }
 
-function sideRate(side: FindingInput['base'], paired: number): string {
-  if (side.passed !== null && side.rate.n === paired) return `${side.passed} of ${side.rate.n}`
-  return `${(side.rate.value * 100).toFixed(1)} %`
+/** What a side reaches on the paired problems: a count where each has one bit, else a rate. */
+function sideRate(rate: number, { test, paired }: PairedResult): string {
+  return test === 'mcnemar-exact' ? `${Math.round(rate * paired)} of ${paired}` : `${points(rate)} %`
 }
 
 /** `p = 0.0003`, `p < 0.0001`. */

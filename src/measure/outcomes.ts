@@ -2,11 +2,11 @@
 // Equal programs for equal tests are executed once. What was judged before, under the same judge, is kept.
 import type { Judge, Verdict } from '../schema/judge.ts'
 import type { Problem, Task } from '../schema/problem.ts'
-import type { Outcome, OutcomeClass, Rule, Sample } from '../schema/run.ts'
-import { lockFolder } from '../store/lock.ts'
-import { openOutcomes, readOutcomes, readSamples } from '../store/runFolder.ts'
+import type { OutcomeClass, Rule, Sample } from '../schema/run.ts'
+import { readSamples } from '../store/runFolder.ts'
 import { assemble, preparePython } from '../tasks/assembly.ts'
 import { sha256 } from '../util/hash.ts'
+import { type Ledger, openLedger } from './ledger.ts'
 
 /** What is known about programs under one judge, by program hash. Shared by all runs of one command. */
 export type Verdicts = Map<string, Promise<Verdict>>
@@ -21,40 +21,37 @@ export interface JudgeRunOptions {
   rules: readonly [Rule, ...Rule[]]
   judge: Judge
   verdicts?: Verdicts
-  /** Called after each outcome that was appended. */
-  onOutcome?: (outcome: Outcome) => void
+  /** Called when a sample has its outcomes, with the class under the first rule. */
+  onSample?: (found: OutcomeClass) => void
+  /** Called once if another process is writing to the folder. */
+  onWait?: (folder: string, holder: string) => void
 }
 
-interface Work extends Required<Omit<JudgeRunOptions, 'folder' | 'rules' | 'onOutcome'>> {
-  /** Program hash and class of outcomes that stand, by `rule sample`. */
-  known: Map<string, Known>
-  append: (outcome: Outcome) => Promise<void>
-  counts: { appended: number; executed: number }
+interface Work extends Required<Pick<JudgeRunOptions, 'task' | 'judge' | 'verdicts'>> {
+  ledger: Ledger
+  counts: JudgedCounts
 }
 
-interface Known {
-  programHash: string
-  class: OutcomeClass
+export interface JudgedCounts {
+  appended: number
+  /** Programs that were run, equal ones once. */
+  executed: number
+  /** Standing outcomes under the first rule, by class. */
+  classes: Partial<Record<OutcomeClass, number>>
 }
 
-/** Judges what is missing. Returns how many outcomes were appended and how many programs were executed. */
-export async function judgeRun(options: JudgeRunOptions): Promise<{ appended: number; executed: number }> {
-  const { folder, task, rules, judge, verdicts = new Map(), onOutcome } = options
+/** Judges what is missing. A run folder that lacks nothing is only read. */
+export async function judgeRun(options: JudgeRunOptions): Promise<JudgedCounts> {
+  const { folder, task, rules, judge, verdicts = new Map() } = options
   await preparePython()
-  await using _lock = await lockFolder(folder)
-  const known = await knownOutcomes(folder, judge.id, verdicts)
-  await using writer = await openOutcomes(folder)
-  const counts = { appended: 0, executed: 0 }
-  const append = async (outcome: Outcome): Promise<void> => {
-    await writer.append(outcome)
-    counts.appended++
-    onOutcome?.(outcome)
-  }
-  const work: Work = { task, judge, verdicts, known, append, counts }
+  await using ledger = await openLedger({ ...options, verdicts })
+  const counts: JudgedCounts = { appended: 0, executed: 0, classes: {} }
+  const work: Work = { task, judge, verdicts, ledger, counts }
   const open = new Set<Promise<unknown>>()
   let failure: { error: unknown } | undefined
   for await (const sample of readSamples(folder)) {
     const judging = judgeSample(sample, rules, work)
+      .then((found) => found && options.onSample?.(found))
       .catch((error: unknown) => {
         failure ??= { error }
       })
@@ -68,31 +65,39 @@ export async function judgeRun(options: JudgeRunOptions): Promise<{ appended: nu
   return counts
 }
 
-async function judgeSample(sample: Sample, rules: readonly [Rule, ...Rule[]], work: Work): Promise<void> {
+/** The class under the first rule; undefined for a problem that the task has not. */
+async function judgeSample(
+  sample: Sample,
+  rules: readonly [Rule, ...Rule[]],
+  work: Work,
+): Promise<OutcomeClass | undefined> {
   const problem = work.task.problems.get(sample.problem)
-  if (!problem) return
+  if (!problem) return undefined
   const [own, ...others] = rules
-  if ((await judgeUnder(own, sample, problem, work)) === 'timeout') return
-  await Promise.all(others.map((rule) => judgeUnder(rule, sample, problem, work)))
+  const found = await judgeUnder(own, sample, problem, work)
+  const { classes } = work.counts
+  classes[found] = (classes[found] ?? 0) + 1
+  if (found !== 'timeout') await Promise.all(others.map((rule) => judgeUnder(rule, sample, problem, work)))
+  return found
 }
 
 /** The outcome's class under one rule; judged and appended if it is missing. */
 async function judgeUnder(rule: Rule, sample: Sample, problem: Problem, work: Work): Promise<OutcomeClass> {
-  const { judge, verdicts, known, counts } = work
+  const { judge, verdicts, ledger, counts } = work
   const program = assembleSample(rule, sample, problem)
-  const standing = known.get(`${rule} ${sample.id}`)
-  if (standing?.programHash === program.hash) return standing.class
+  const standing = (): OutcomeClass | undefined => ledger.standing(rule, sample.id, program.hash)
+  const known = standing()
+  if (known !== undefined) return known
+  // Another process may have judged it before this one got the folder's lock.
+  await ledger.claim()
+  const since = standing()
+  if (since !== undefined) return since
   const fresh = program.text !== null && !verdicts.has(program.hash)
   const verdict = await judgeOnce({ judge, problem, program, verdicts })
   if (fresh) counts.executed++
-  await work.append({
-    sample: sample.id,
-    rule,
-    judge: judge.id,
-    programHash: program.hash,
-    ...verdict,
-    wall: judge.wall,
-  })
+  const key = { sample: sample.id, rule, judge: judge.id, programHash: program.hash }
+  await ledger.append({ ...key, ...verdict, wall: judge.wall })
+  counts.appended++
   return verdict.class
 }
 
@@ -105,7 +110,8 @@ interface Assembled {
 function assembleSample(rule: Rule, sample: Sample, problem: Problem): Assembled {
   const result = assemble(rule, sample.raw, problem)
   if ('none' in result) return { text: null, none: result.none, hash: '' }
-  return { text: result.program, hash: sha256(result.program, problem.test, problem.entryPoint) }
+  const { prompt, test, entryPoint } = problem
+  return { text: result.program, hash: sha256(result.program, prompt, test, entryPoint) }
 }
 
 function judgeOnce(options: {
@@ -121,22 +127,4 @@ function judgeOnce(options: {
   const verdict = judge.judge(program.text, problem).then(({ output: _, ...kept }) => kept)
   verdicts.set(program.hash, verdict)
   return verdict
-}
-
-/** Outcomes that stand, by `rule sample`; their verdicts join `verdicts`. */
-async function knownOutcomes(
-  folder: string,
-  judgeId: string,
-  verdicts: Verdicts,
-): Promise<Map<string, Known>> {
-  const known = new Map<string, Known>()
-  for await (const outcome of readOutcomes(folder)) {
-    if (outcome.judge !== judgeId || outcome.class === 'unjudged') continue
-    const { sample, rule, judge: _judge, programHash, wall: _wall, ...verdict } = outcome
-    known.set(`${rule} ${sample}`, { programHash, class: verdict.class })
-    if (programHash !== '' && !verdicts.has(programHash)) {
-      verdicts.set(programHash, Promise.resolve(verdict as Verdict))
-    }
-  }
-  return known
 }

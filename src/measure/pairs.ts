@@ -2,16 +2,7 @@
 // One bit a problem on both sides: exact McNemar and Newcombe's interval; else sign-flip permutation and the paired
 // interval of stats/paired (t, or bounded where few problems carry the difference).
 import type { Absent, Estimate } from '../schema/estimate.ts'
-import {
-  fewestFlips,
-  mcnemarExact,
-  minimumDetectable,
-  newcombeEstimate,
-  pairedDifference,
-  requiredN,
-  resolutionRatio,
-  signFlip,
-} from '../stats/index.ts'
+import { mcnemarExact, newcombeEstimate, pairedDifference, signFlip } from '../stats/index.ts'
 
 export type ProblemScores = ReadonlyMap<string, readonly number[]>
 
@@ -25,10 +16,11 @@ export interface PairedResult {
   test: 'mcnemar-exact' | 'sign-flip'
   p: number
   mcnemarP: number | null
-  mde: number | null
-  resolution: number | null
-  /** Problems that the observed gap needs for 80 % power at 0.05; null where no gap was observed. */
-  neededN: number | null
+  /** Of the problems' differences. */
+  variance: number
+  /** Mean scores over the paired problems. */
+  baseRate: number
+  variantRate: number
 }
 
 // Fixed, so that a report is the same each time it is made.
@@ -48,7 +40,9 @@ export function pairScores(base: ProblemScores, variant: ProblemScores): PairedR
   const binary = isBinary(base, shared) && isBinary(variant, shared)
   const difference = pairedDifference(baseMeans, variantMeans)
   const n = shared.length
-  const common = { paired: n, unpaired, gained, lost, ...power(n, difference, binary) }
+  const { variance } = difference
+  const rates = { baseRate: mean(baseMeans), variantRate: mean(variantMeans) }
+  const common = { paired: n, unpaired, gained, lost, variance, ...rates }
   if (binary) {
     const both = baseMeans.filter((score, i) => score === 1 && variantMeans[i] === 1).length
     const counts = { both, lost: lost.length, gained: gained.length, neither: 0 }
@@ -61,22 +55,6 @@ export function pairScores(base: ProblemScores, variant: ProblemScores): PairedR
   return { ...common, delta: difference.delta, test: 'sign-flip', p, mcnemarP: null }
 }
 
-function power(
-  n: number,
-  difference: { delta: Estimate; variance: number },
-  binary: boolean,
-): Pick<PairedResult, 'mde' | 'resolution' | 'neededN'> {
-  const { variance } = difference
-  const delta = difference.delta.value
-  // Exact McNemar cannot call fewer flips than these, whatever the variance.
-  const floor = binary ? fewestFlips() / n : 0
-  const least = Math.max(floor, variance > 0 ? minimumDetectable({ variance, n }) : 0)
-  // Scores lie in [0, 1] as a rule; a difference above 1 cannot be there to be found.
-  const mde = least > 0 && least <= 1 ? least : null
-  if (delta === 0 || variance === 0) return { mde, resolution: null, neededN: null }
-  return { mde, resolution: resolutionRatio({ n, variance, delta }), neededN: requiredN({ variance, delta }) }
-}
-
 /** Whether every problem has one score and it is 0 or 1. */
 export function isBinary(scores: ProblemScores, ids: Iterable<string> = scores.keys()): boolean {
   for (const id of ids) {
@@ -86,16 +64,19 @@ export function isBinary(scores: ProblemScores, ids: Iterable<string> = scores.k
   return true
 }
 
-/** Base against itself: flips between the first two repeats of each problem; absent without repeats. */
-export function zeroLine(base: ProblemScores): { flips: number; n: number } | Absent {
-  const repeated = [...base.values()].filter((repeats) => repeats.length > 1)
-  if (repeated.length === 0) {
+/** Base against itself: its first two answers to each problem, compared as base and variant are; absent without repeats. */
+export function zeroLine(base: ProblemScores): { flips: number; n: number; delta: Estimate } | Absent {
+  const repeated = [...base].filter(([, repeats]) => repeats.length > 1)
+  if (repeated.length < 2) {
     return {
       absent:
         'the base has one answer a problem: record a second run of the base to see how often it flips by itself',
     }
   }
-  return { flips: repeated.filter(([first, second]) => first !== second).length, n: repeated.length }
+  const first = new Map(repeated.map(([id, repeats]) => [id, repeats.slice(0, 1)]))
+  const second = new Map(repeated.map(([id, repeats]) => [id, repeats.slice(1, 2)]))
+  const { gained, lost, delta } = pairScores(first, second)
+  return { flips: gained.length + lost.length, n: repeated.length, delta }
 }
 
 const ORDER = new Intl.Collator('en', { numeric: true })

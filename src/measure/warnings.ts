@@ -1,9 +1,13 @@
 // What a reader of a comparison must know besides its numbers. Each warning has a code that scripts can look for.
 import type { Comparison, RuleRow, VariantReport, Warning } from '../schema/comparison.ts'
 import type { Task } from '../schema/problem.ts'
+import { sha256 } from '../util/hash.ts'
 import { idList, plural } from '../util/text.ts'
 import { signedPoints } from './finding.ts'
 import type { Side, TaskSides } from './side.ts'
+
+// Recorded scores come without answers.
+const EMPTY_TEXT = sha256('').slice(0, 16)
 
 /** Warnings of one task's comparison, those that may overturn a finding first. */
 export function comparisonWarnings(sides: TaskSides, comparison: Comparison): Warning[] {
@@ -12,7 +16,9 @@ export function comparisonWarnings(sides: TaskSides, comparison: Comparison): Wa
     warnings.push(...ruleWarnings(comparison, variant), ...protocolWarnings(sides, variant))
   }
   warnings.push(...groupBySide([sides.base, ...sides.variants], sides.task))
-  for (const variant of sides.variants) warnings.push(...bothChanged(sides.base, variant))
+  for (const variant of sides.variants) {
+    warnings.push(...bothChanged(sides.base, variant), ...sameAnswers(sides.base, variant))
+  }
   const absent = comparison.variants[0]?.zeroLine
   if (absent && 'absent' in absent) {
     warnings.push({
@@ -78,7 +84,7 @@ function protocolWarnings(sides: TaskSides, variant: VariantReport): Warning[] {
   if (variant.unpaired.length > 0) {
     warnings.push({
       code: 'unpaired',
-      message: `${plural(variant.unpaired.length, 'problem')} of ${sides.name} scored on one side alone and left out: ${idList(variant.unpaired)}.`,
+      message: `${variant.name} against ${sides.base.name}: ${plural(variant.unpaired.length, 'problem')} scored on one side alone and left out: ${idList(variant.unpaired)}.`,
     })
   }
   return warnings
@@ -108,8 +114,9 @@ function sideWarnings({ facts, scores }: Side, task: Task | null): Warning[] {
     () =>
       `${plural(skipped.length, 'row')} of ${rows} skipped on import, first line ${skipped[0]!.line}: ${skipped[0]!.reason}.`,
   )
-  const repeats = [...scores.byProblem.values()].map((list) => list.length)
-  const [fewest, most] = [Math.min(...repeats), Math.max(...repeats)]
+  let [fewest, most] = [Number.POSITIVE_INFINITY, 0]
+  for (const { length } of scores.byProblem.values())
+    [fewest, most] = [Math.min(fewest, length), Math.max(most, length)]
   add(
     'uneven-repeats',
     fewest < most,
@@ -172,6 +179,15 @@ function assertions(source: string): string[] {
         .replace(/\s+/g, '')
         .replaceAll('"', "'"),
     )
+}
+
+/** Answers that are equal to the letter on every problem: the variant may never have been asked. */
+function sameAnswers(base: Side, variant: Side): Warning[] {
+  const shared = [...variant.facts.texts].filter(([id]) => base.facts.texts.has(id))
+  if (shared.length < 2 || shared.some(([id, text]) => base.facts.texts.get(id) !== text)) return []
+  if (shared.every(([, text]) => text === EMPTY_TEXT)) return []
+  const message = `${variant.name} and ${base.name} give the same text to all ${shared.length} problems: was the variant live?`
+  return [{ code: 'same-answers', message }]
 }
 
 function bothChanged(base: Side, variant: Side): Warning[] {

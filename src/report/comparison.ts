@@ -34,6 +34,7 @@ function oneComparison(comparison: Comparison, family: number): Block[] {
   const blocks: Block[] = [
     { kind: 'heading', text: `${comparison.task}: ${comparison.metric}, ${plural(comparison.n, 'problem')}` },
     scoreTable(base, variants, family),
+    ...zeroLines(base, variants),
     ...variants.flatMap((variant) => flipList(variant, variants.length > 1)),
     ...failureTable([base, ...variants]),
     ...claimedTable([base, ...variants]),
@@ -88,6 +89,16 @@ function percent(rate: Estimate): string {
   return `${value} [${points(rate.low)}, ${points(rate.high)}]`
 }
 
+/** What base against itself reads, where the base has repeats; all variants share it. */
+function zeroLines(base: SideReport, [variant]: VariantReport[]): Block[] {
+  if (!variant || 'absent' in variant.zeroLine) return []
+  const { flips, n } = variant.zeroLine
+  const { zero } = variant.delta
+  const delta = zero && !('absent' in zero) ? `, ${signedPoints(zero.value)} points ${interval(zero)}` : ''
+  const text = `Zero line: between two answers of ${base.name} itself ${flips} of ${plural(n, 'problem')} flip${delta}. Gained and lost above compare means over all repeats, which flip more often by less.`
+  return [{ kind: 'paragraph', text }]
+}
+
 function flipList(variant: VariantReport, named: boolean): Block[] {
   const behind = named ? ` by ${variant.name}` : ''
   const items = [
@@ -138,7 +149,8 @@ const fewIds = (ids: readonly string[]): string =>
   ids.length > 3 ? plural(ids.length, 'problem') : idList(ids)
 
 function ruleTable(base: SideReport, variant: VariantReport): Block[] {
-  if (variant.rules.length === 0) return []
+  // One rule was asked for: the scores above are its row.
+  if (variant.rules.length < 2) return []
   const mark = (rule: string): string => {
     const by = [...(base.rule === rule ? ['base'] : []), ...(variant.rule === rule ? ['variant'] : [])]
     return by.length > 0 ? `${rule} (default of ${by.join(' and ')})` : rule

@@ -45,6 +45,8 @@ export interface Verdict {
 export interface Judge extends AsyncDisposable {
   /** Hash of back end, version, mode and limits: the `judge` of an outcome's key. */
   readonly id: string
+  /** Name and version of what executes, such as `pyodide 314.0.7`. */
+  readonly backend: string
   readonly mode: JudgeMode
   readonly limits: Readonly<Limits>
   readonly wall: Wall

@@ -66,6 +66,8 @@ export const runSchema = z.strictObject({
   versions: z.record(z.string(), z.string()),
   import: z.strictObject({
     format: z.string(),
+    /** The log's own name of its task, where it has one. */
+    task: z.string().nullable(),
     path: z.string(),
     /** SHA-256 of the imported file's bytes. */
     identity: z.string(),
@@ -126,3 +128,18 @@ export const outcomeSchema = z.strictObject({
   wall: z.enum(['none', 'bwrap', 'node']),
 })
 export type Outcome = z.infer<typeof outcomeSchema>
+
+/** What a judge's hash stands for; a row of judges.jsonl for each judge that a run holds outcomes of. */
+export const judgeRecordSchema = z.strictObject({
+  id: z.string(),
+  /** Name and version, such as `pyodide 314.0.7`. */
+  backend: z.string(),
+  mode: z.enum(['two', 'single']),
+  limits: z.strictObject({
+    wallMs: z.number(),
+    retryWallMs: z.number(),
+    memoryMb: z.number(),
+    outputBytes: z.number(),
+  }),
+})
+export type JudgeRecord = z.infer<typeof judgeRecordSchema>

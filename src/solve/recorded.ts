@@ -1,11 +1,11 @@
 // A run from recorded answers: another tool's log becomes a run folder, in the cache by key or where the user says.
-import { readdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type LogOptions, type LogReading, openLog } from '../logs/index.ts'
 import type { Task } from '../schema/problem.ts'
 import { RUN_SCHEMA, type Run, type SkippedRow } from '../schema/run.ts'
 import { isRunFolder, openSamples, readRun, writeRun } from '../store/runFolder.ts'
-import { resolveTask } from '../tasks/task.ts'
+import { keepTask, resolveTask } from '../tasks/task.ts'
 import { UserError } from '../util/errors.ts'
 import { exists, writeFolderWhole } from '../util/files.ts'
 import { sha256File, sha256Value } from '../util/hash.ts'
@@ -34,7 +34,7 @@ export interface StoredRun {
 }
 
 /** Raised when importing changes what is written, so that cached imports of an older kind are not used. */
-const IMPORT_REVISION = 1
+const IMPORT_REVISION = 2
 
 /** The readings of a log with the task that each belongs to. */
 async function openReadings(
@@ -68,11 +68,13 @@ export async function importLog(
     throw new UserError(`${folder} exists`, { hint: 'choose another folder with -o, or delete it first' })
   }
   const opened = await openReadings(path, options, context)
+  const parts = partNames(opened.map(({ reading }) => reading))
   const stored: StoredRun[] = []
   await writeFolderWhole(folder, async (temporary) => {
-    for (const { reading, task } of opened) {
-      const part = opened.length === 1 ? '' : safeName(reading.task ?? basename(reading.path))
+    for (const [i, { reading, task }] of opened.entries()) {
+      const part = parts[i]!
       const written = join(temporary, part)
+      await mkdir(written, { recursive: true })
       const run = await writeImported({ path, reading, task, folder: written, options, context })
       stored.push({ folder: join(folder, part), run })
     }
@@ -80,23 +82,23 @@ export async function importLog(
   return stored
 }
 
-/** Runs of a side of a comparison: a run folder, a folder of run folders, or a log that is imported into the cache. */
-export async function openRuns(
+/** Folder names of a log's readings below its run folder: none for a single one, else the tasks', numbered where equal. */
+function partNames(readings: readonly LogReading[]): string[] {
+  if (readings.length === 1) return ['']
+  const names = readings.map((reading) => (reading.task ?? basename(reading.path)).replace(/[^\w.-]+/g, '_'))
+  return names.map((name, i) => (names.indexOf(name) === i ? name : `${name}-${i + 1}`))
+}
+
+/** Imports a log into the cache, or finds what was imported of the same contents before. */
+export async function importCached(
   path: string,
   options: ImportOptions,
   context: ImportContext,
 ): Promise<StoredRun[]> {
-  if (await isRunFolder(path)) return [{ folder: path, run: await readRun(path) }]
-  const nested = await runFoldersIn(path)
-  if (nested.length > 0)
-    return Promise.all(nested.map(async (folder) => ({ folder, run: await readRun(folder) })))
-  if (!(await exists(path))) {
-    throw new UserError(`${path} does not exist`, { hint: 'give a run folder or a log file' })
-  }
-  const opened = await openReadings(path, options, context)
   const stored: StoredRun[] = []
-  for (const { reading, task } of opened)
+  for (const { reading, task } of await openReadings(path, options, context)) {
     stored.push(await cachedImport({ path, reading, task, options, context }))
+  }
   return stored
 }
 
@@ -111,6 +113,7 @@ interface ImportWork {
 
 async function cachedImport(work: ImportWork): Promise<StoredRun> {
   const { path, reading, task, options, context } = work
+  const { task: _, ...asked } = options
   const key = sha256Value({
     revision: IMPORT_REVISION,
     file: await sha256File(reading.path),
@@ -119,7 +122,7 @@ async function cachedImport(work: ImportWork): Promise<StoredRun> {
     format: reading.format,
     metric: reading.metric,
     task: task?.identity ?? reading.task,
-    options,
+    asked,
   })
   const folder = join(context.cacheFolder, 'runs', key.slice(0, 32))
   if (await isRunFolder(folder)) return { folder, run: await readRun(folder) }
@@ -139,6 +142,7 @@ async function cachedImport(work: ImportWork): Promise<StoredRun> {
 async function writeImported(work: ImportWork & { folder: string }): Promise<Run> {
   const { path, reading, task, folder, options, context } = work
   const identity = await sha256File(reading.path)
+  if (task) await keepTask(task, context.cacheFolder)
   const skipped: SkippedRow[] = []
   const seen = new Set<string>()
   let samples = 0
@@ -175,6 +179,7 @@ async function writeImported(work: ImportWork & { folder: string }): Promise<Run
     versions: { ...reading.versions, tunediff: VERSION },
     import: {
       format: reading.format,
+      task: reading.task,
       path: reading.path,
       identity,
       rows: samples + skipped.length,
@@ -197,32 +202,8 @@ function nothingRead(reading: LogReading, skipped: SkippedRow[]): UserError {
   )
 }
 
-/** The task of a run, with the same contents as when it was imported. */
-export async function taskOf(run: Run, context: ImportContext): Promise<Task> {
-  const place = run.task.path !== null && (await exists(run.task.path)) ? run.task.path : run.task.name
-  const task = await resolveTask(place, context)
-  if (task.identity === run.task.identity) return { ...task, name: run.task.name }
-  throw new UserError(
-    `the problems of ${run.task.name} have changed since ${run.name} was imported: ${run.task.identity?.slice(0, 12)} then, ${task.identity.slice(0, 12)} now (${task.path})`,
-    { hint: 'import the log again' },
-  )
-}
-
-async function runFoldersIn(path: string): Promise<string[]> {
-  const names = await readdir(path, { withFileTypes: true }).catch(() => [])
-  const folders: string[] = []
-  for (const entry of names) {
-    const folder = join(path, entry.name)
-    if (entry.isDirectory() && !entry.name.startsWith('.') && (await isRunFolder(folder)))
-      folders.push(folder)
-  }
-  return folders.sort()
-}
-
 /** The file's name without the endings that say what it holds. */
 function nameOf(path: string, format: string): string {
   const name = basename(path).replace(/(\.(jsonl|json|csv|gz))+$/i, '')
   return (name.endsWith(`.${format}`) ? name.slice(0, -format.length - 1) : name) || basename(path)
 }
-
-const safeName = (name: string): string => name.replace(/[^\w.-]+/g, '_')

@@ -1,7 +1,16 @@
 // A run on disk: run.json, samples.jsonl and outcomes.jsonl in one folder.
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Outcome, outcomeSchema, type Run, runSchema, type Sample, sampleSchema } from '../schema/run.ts'
+import {
+  type JudgeRecord,
+  judgeRecordSchema,
+  type Outcome,
+  outcomeSchema,
+  type Run,
+  runSchema,
+  type Sample,
+  sampleSchema,
+} from '../schema/run.ts'
 import { UserError } from '../util/errors.ts'
 import { writeFileWhole } from '../util/files.ts'
 import { JsonlWriter, readRows } from './jsonl.ts'
@@ -9,6 +18,7 @@ import { JsonlWriter, readRows } from './jsonl.ts'
 const RUN_FILE = 'run.json'
 const SAMPLES_FILE = 'samples.jsonl'
 const OUTCOMES_FILE = 'outcomes.jsonl'
+const JUDGES_FILE = 'judges.jsonl'
 
 export async function isRunFolder(path: string): Promise<boolean> {
   return stat(join(path, RUN_FILE)).then(
@@ -64,4 +74,19 @@ export function openSamples(folder: string): Promise<JsonlWriter> {
 
 export function openOutcomes(folder: string): Promise<JsonlWriter> {
   return JsonlWriter.open(join(folder, OUTCOMES_FILE))
+}
+
+/** The judges of a run's outcomes, by their hash. */
+export async function readJudges(folder: string): Promise<Map<string, JudgeRecord>> {
+  const judges = new Map<string, JudgeRecord>()
+  for await (const judge of readRows(join(folder, JUDGES_FILE), judgeRecordSchema))
+    judges.set(judge.id, judge)
+  return judges
+}
+
+/** Notes a judge, once. */
+export async function noteJudge(folder: string, judge: JudgeRecord): Promise<void> {
+  if ((await readJudges(folder)).has(judge.id)) return
+  await using writer = await JsonlWriter.open(join(folder, JUDGES_FILE))
+  await writer.append(judge)
 }

@@ -3,18 +3,15 @@
 import { executedScores, type RunFacts, readRunFacts, recordedScores } from '../measure/answers.ts'
 import { compareSides } from '../measure/compare.ts'
 import { judgeRun, type Verdicts } from '../measure/outcomes.ts'
+import { requireSameProtocol } from '../measure/protocol.ts'
 import type { Side, TaskSides } from '../measure/side.ts'
-import type { ComparisonReport } from '../schema/comparison.ts'
+import type { ComparisonReport, Warning } from '../schema/comparison.ts'
 import type { Judge } from '../schema/judge.ts'
 import type { Task } from '../schema/problem.ts'
-import { type Outcome, RULES, type Rule, type Run } from '../schema/run.ts'
-import {
-  type ImportContext,
-  type ImportOptions,
-  openRuns,
-  type StoredRun,
-  taskOf,
-} from '../solve/recorded.ts'
+import { RULES, type Rule, type Run } from '../schema/run.ts'
+import { openRuns, taskOf } from '../solve/openRuns.ts'
+import type { ImportContext, ImportOptions, StoredRun } from '../solve/recorded.ts'
+import { isRunFolder } from '../store/runFolder.ts'
 import { UserError } from '../util/errors.ts'
 
 export interface CompareRunsOptions extends ImportContext {
@@ -30,8 +27,10 @@ export interface CompareRunsOptions extends ImportContext {
   across?: boolean
   /** Opens the one judge of this comparison; called only if answers are executed. */
   openJudge: () => Promise<Judge>
-  /** Called for each outcome, with the number of outcomes that all sides have in the end. */
-  onOutcome?: (outcome: Outcome, total: number) => void
+  /** Called when a sample has its outcomes, with the number of samples of all sides. */
+  onSample?: (total: number) => void
+  /** Called once for a run folder that another process is writing to. */
+  onWait?: (folder: string, holder: string) => void
 }
 
 export interface ComparedRuns {
@@ -44,45 +43,86 @@ export async function compareRuns(options: CompareRunsOptions): Promise<Compared
   const paths = [options.base, ...options.variants]
   const sides: StoredRun[][] = []
   for (const path of paths) sides.push(await openRuns(path, options.import ?? {}, options))
+  await refuseIdleFlags(paths, options.import ?? {})
   const names = distinctNames(sides, paths)
   const tasks = pairTasks(sides)
+  if (!options.across) {
+    for (const [base, ...variants] of tasks)
+      for (const variant of variants) requireSameProtocol(base!.run, variant.run)
+  }
   const executes = tasks.some((runs) => runs.some((run) => run.run.scoring === 'execute'))
   await using judge = executes ? await options.openJudge() : null
   const judged = await judgeAll(tasks, judge, options)
   const inputs = tasks.map((runs) => taskSides(runs, names, judged))
   const margin = options.marginPoints === undefined ? null : options.marginPoints / 100
-  const report = compareSides(inputs, { margin, across: options.across ?? false })
+  const report = compareSides(inputs, margin)
   report.warnings.unshift(...unsharedTasks(sides, tasks))
   return { report, runs: sides.flat() }
 }
 
+/** Flags that say how a log is read mean nothing where no log is read. */
+async function refuseIdleFlags(
+  paths: readonly string[],
+  { task: _, ...flags }: ImportOptions,
+): Promise<void> {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined)
+  const isLog = await Promise.all(paths.map(async (path) => !(await isRunFolder(path))))
+  if (given.length === 0 || isLog.includes(true)) return
+  throw new UserError(
+    `--${given[0]![0]} says how a log is read, and ${paths.join(' and ')} are run folders`,
+    {
+      hint: 'leave it out, or name the log files',
+    },
+  )
+}
+
 /** One list a task that base and a variant share: the base's run, then each variant's. */
 function pairTasks(sides: StoredRun[][]): StoredRun[][] {
-  const [base, ...variants] = sides as [StoredRun[], ...StoredRun[][]]
   // One run on each side: they are compared, whatever their logs call the task.
   if (sides.every((runs) => runs.length === 1)) return [sides.flat()]
-  const paired = base
-    .map((run) => [
-      run,
-      ...variants.flatMap((runs) => runs.filter((other) => sameTask(run, other)).slice(0, 1)),
-    ])
+  const [base, ...variants] = sides.map(byTask) as [Map<string, StoredRun>, ...Map<string, StoredRun>[]]
+  const paired = [...base]
+    .map(([key, run]) => [run, ...variants.flatMap((runs) => runs.get(key) ?? [])])
     .filter((runs) => runs.length > 1)
   if (paired.length > 0) return paired
-  const list = (runs: StoredRun[]): string => runs.map((run) => run.run.task.name).join(', ')
-  throw new UserError(`no task is on both sides: ${list(base)} and ${list(variants.flat())}`, {
+  const list = (runs: StoredRun[]): string => [...new Set(runs.map(taskName))].join(', ')
+  throw new UserError(`no task is on both sides: ${list(sides[0]!)} and ${list(sides.slice(1).flat())}`, {
     hint: 'compare logs of the same task',
   })
 }
 
-const sameTask = (a: StoredRun, b: StoredRun): boolean =>
-  a.run.task.name === b.run.task.name && a.run.task.identity === b.run.task.identity
+// Two tasks of a harness may pose the same problems in other words: its own name of the task tells them apart.
+const taskName = ({ run }: StoredRun): string => run.import.task ?? run.task.name
 
-function unsharedTasks(sides: StoredRun[][], tasks: StoredRun[][]): { code: string; message: string }[] {
+function byTask(runs: StoredRun[]): Map<string, StoredRun> {
+  const map = new Map<string, StoredRun>()
+  for (const run of runs) {
+    const key = `${taskName(run)} ${run.run.task.identity}`
+    const earlier = map.get(key)
+    if (earlier) {
+      throw new UserError(`one side has two runs of ${taskName(run)}: ${earlier.folder} and ${run.folder}`, {
+        hint: 'name one of them',
+      })
+    }
+    map.set(key, run)
+  }
+  return map
+}
+
+/** Runs that were left out since the other side, or another variant, lacks their task. */
+function unsharedTasks(sides: StoredRun[][], tasks: StoredRun[][]): Warning[] {
   const used = new Set(tasks.flat())
   const left = sides.flat().filter((run) => !used.has(run))
-  if (left.length === 0) return []
-  const names = [...new Set(left.map((run) => `${run.run.task.name} (${run.run.name})`))].join(', ')
-  return [{ code: 'task-on-one-side', message: `Left out, since only one side has it: ${names}.` }]
+  const warnings: Warning[] = []
+  if (left.length > 0) {
+    const names = [...new Set(left.map((run) => `${taskName(run)} (${run.run.name})`))].join(', ')
+    warnings.push({ code: 'task-on-one-side', message: `Left out, since only one side has it: ${names}.` })
+  }
+  const lacking = tasks.filter((runs) => runs.length < sides.length).map((runs) => taskName(runs[0]!))
+  if (lacking.length > 0) {
+    warnings.push({ code: 'task-on-one-side', message: `Not every variant has ${lacking.join(', ')}.` })
+  }
+  return warnings
 }
 
 /** The name that a run bears in the report; runs that would share one are told apart by their paths. */
@@ -118,7 +158,7 @@ async function judgeAll(
     return [own, ...RULES.filter((other) => other !== own)]
   }
   const executed = runs.filter(({ run }) => run.scoring === 'execute')
-  const total = executed.reduce((sum, { run }) => sum + run.import.samples * rulesOf(run).length, 0)
+  const total = executed.reduce((sum, { run }) => sum + run.import.samples, 0)
   const verdicts: Verdicts = new Map()
   const judged = new Map<StoredRun, JudgedRun>()
   for (const stored of runs) {
@@ -127,7 +167,7 @@ async function judgeAll(
       judged.set(stored, { facts, task: null, byRule: null, rule: null })
       continue
     }
-    const task = await taskOf(stored.run, options)
+    const task = await taskOf(stored.run, options, options.import?.task)
     const rules = rulesOf(stored.run)
     await judgeRun({
       folder: stored.folder,
@@ -135,7 +175,8 @@ async function judgeAll(
       rules,
       judge,
       verdicts,
-      onOutcome: (outcome) => options.onOutcome?.(outcome, total),
+      onSample: () => options.onSample?.(total),
+      ...(options.onWait ? { onWait: options.onWait } : {}),
     })
     const byRule = await executedScores(facts, { rules, judgeId: judge.id, wallLimitMs: judge.limits.wallMs })
     judged.set(stored, { facts, task, byRule, rule: options.rule ?? stored.run.rule!.name })
@@ -156,7 +197,7 @@ function taskSides(
   }
   const [base, ...variants] = runs as [StoredRun, ...StoredRun[]]
   return {
-    name: base.run.task.name,
+    name: taskName(base),
     metric: base.run.metric ?? 'pass@1',
     task: judged.get(base)!.task,
     base: side(base),

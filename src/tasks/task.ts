@@ -1,8 +1,9 @@
 // A task by name or by the path of its problems.
-import { basename, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import type { Task } from '../schema/problem.ts'
 import { UserError } from '../util/errors.ts'
-import { exists } from '../util/files.ts'
+import { exists, writeFileWhole } from '../util/files.ts'
 import { nearest } from '../util/text.ts'
 import { HUMANEVAL_SHA256, humanEval, type TaskContext } from './humaneval.ts'
 import { readProblems } from './problems.ts'
@@ -31,4 +32,20 @@ export async function resolveTask(nameOrPath: string, context: TaskContext): Pro
       ? `did you mean ${meant}?`
       : `tasks: ${TASK_NAMES.join(', ')}, or the path of problems in HumanEval's format`,
   })
+}
+
+/** Keeps a copy of a task's problems in the cache, by identity: runs outlive the folder that the problems lay in. */
+export async function keepTask(task: Task, cacheFolder: string): Promise<void> {
+  if (task.identity === HUMANEVAL_SHA256 || (await keptTask(task.identity, cacheFolder))) return
+  const name = `${task.identity}.jsonl${task.path.endsWith('.gz') ? '.gz' : ''}`
+  await writeFileWhole(join(cacheFolder, 'tasks', name), await readFile(task.path))
+}
+
+/** Path of the kept copy of the task with this identity, or null. */
+export async function keptTask(identity: string, cacheFolder: string): Promise<string | null> {
+  for (const ending of ['.jsonl', '.jsonl.gz']) {
+    const path = join(cacheFolder, 'tasks', identity + ending)
+    if (await exists(path)) return path
+  }
+  return null
 }

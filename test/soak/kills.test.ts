@@ -1,10 +1,11 @@
 // kill -9 at random moments of import, judge and compare: the command, run again until it is let finish, ends with what a
 // run that was never stopped ends with.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Run } from '../../src/schema/run.ts'
 import { random } from '../../src/stats/index.ts'
 import { type CliResult, root, tunediff } from '../support/cli.ts'
 import { soak } from '../support/soak.ts'
@@ -35,17 +36,27 @@ beforeAll(async () => {
   await tunediff(['compare', other, other, '--task', problems, '--rule', 'program'], { cache })
 }, 300_000)
 
-/** Runs a command; kills it after a random part of `lastsMs` up to `kills` times, then lets it finish. */
-async function killed(args: string[], lastsMs: number, runCache: string): Promise<CliResult> {
-  const kills = 1 + Math.floor(next() * 3)
-  for (let i = 0; i < kills; i++) {
-    const result = await tunediff(args, {
-      cache: runCache,
-      started: (child) => void setTimeout(next() * lastsMs).then(() => child.kill('SIGKILL')),
-    })
-    if (result.signal !== 'SIGKILL') return result
+/** Kills that met a running command. */
+let kills = 0
+
+/** Kills a command after a random part of `lastsMs`, then lets it finish. Tells whether the kill came in time. */
+async function killed(args: string[], lastsMs: number): Promise<CliResult> {
+  const result = await tunediff(args, {
+    cache,
+    started: (child) => void setTimeout(next() * lastsMs).then(() => child.kill('SIGKILL')),
+  })
+  if (result.signal !== 'SIGKILL') return result
+  kills++
+  return tunediff(args, { cache })
+}
+
+/** Repeats until `KILLS` kills met a running command. */
+async function untilKilled(once: (i: number) => Promise<void>): Promise<void> {
+  kills = 0
+  for (let i = 0; kills < KILLS; i++) {
+    expect(i, 'commands end before they are killed').toBeLessThan(3 * KILLS + 10)
+    await once(i)
   }
-  return tunediff(args, { cache: runCache })
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
@@ -60,15 +71,20 @@ test(`import, killed ${KILLS} times`, async () => {
   const whole = join(folder, 'import-whole')
   const [done, lastsMs] = await timed(() => tunediff(args(whole), { cache }))
   expect(done.code, done.stderr).toBe(0)
-  for (let i = 0; i < KILLS; i++) {
+  const record = (out: string): Run => {
+    const run = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Run
+    return { ...run, createdAt: '' }
+  }
+  await untilKilled(async (i) => {
     const out = join(folder, 'imports', `run-${i}`)
-    const result = await killed(args(out), lastsMs, cache)
+    const result = await killed(args(out), lastsMs)
     expect(result.code, result.stderr).toBe(0)
     expect(lines(join(out, 'samples.jsonl'))).toEqual(lines(join(whole, 'samples.jsonl')))
-  }
-  expect(readdirSync(join(folder, 'imports')).filter((name) => name.startsWith('.tmp-')).length).toBeLessThan(
-    KILLS,
-  )
+    expect(record(out)).toEqual(record(whole))
+    // What the killed command left under a temporary name is gone.
+    const left = readdirSync(join(folder, 'imports')).filter((name) => name.endsWith(`-run-${i}`))
+    expect(left).toEqual([])
+  })
 }, 900_000)
 
 test(`judge, killed ${KILLS} times`, async () => {
@@ -84,17 +100,19 @@ test(`judge, killed ${KILLS} times`, async () => {
     }
     return [...last].map(([key, value]) => `${key} ${value}`).sort()
   }
+  const made = join(folder, 'made')
   const whole = join(folder, 'judge-whole')
-  await make(whole)
+  await make(made)
+  cpSync(made, whole, { recursive: true })
   const [done, lastsMs] = await timed(() => tunediff(['judge', whole], { cache }))
   expect(done.code, done.stderr).toBe(0)
-  for (let i = 0; i < KILLS; i++) {
+  await untilKilled(async (i) => {
     const out = join(folder, `judge-${i}`)
-    await make(out)
-    const result = await killed(['judge', out], lastsMs, cache)
+    cpSync(made, out, { recursive: true })
+    const result = await killed(['judge', out], lastsMs)
     expect(result.code, result.stderr).toBe(0)
     expect(outcomes(out)).toEqual(outcomes(whole))
-  }
+  })
 }, 1_800_000)
 
 test(`compare, killed ${KILLS} times`, async () => {
@@ -102,11 +120,11 @@ test(`compare, killed ${KILLS} times`, async () => {
   const args = ['compare', base, other, '--task', problems, '--rule', 'prompt+body', '--json']
   const [done, lastsMs] = await timed(() => tunediff(args, { cache }))
   expect(done.code, done.stderr).toBe(0)
-  for (let i = 0; i < KILLS; i++) {
+  await untilKilled(async () => {
     // Imported runs and their outcomes start anew; the boot image stays.
     rmSync(join(cache, 'runs'), { recursive: true, force: true })
-    const result = await killed(args, lastsMs, cache)
+    const result = await killed(args, lastsMs)
     expect(result.code, result.stderr).toBe(0)
     expect(JSON.parse(result.stdout)).toEqual(JSON.parse(done.stdout))
-  }
+  })
 }, 1_800_000)

@@ -1,0 +1,61 @@
+// The runs that a user names, as run folders or as logs, and the tasks that they belong to.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Task } from '../schema/problem.ts'
+import type { Run } from '../schema/run.ts'
+import { isRunFolder, readRun } from '../store/runFolder.ts'
+import { keptTask, resolveTask } from '../tasks/task.ts'
+import { UserError } from '../util/errors.ts'
+import { exists } from '../util/files.ts'
+import { type ImportContext, type ImportOptions, importCached, type StoredRun } from './recorded.ts'
+
+/** Runs of a side of a comparison: a run folder, a folder of run folders, or a log that is imported into the cache. */
+export async function openRuns(
+  path: string,
+  options: ImportOptions,
+  context: ImportContext,
+): Promise<StoredRun[]> {
+  const folders = (await isRunFolder(path)) ? [path] : await runFoldersIn(path)
+  if (folders.length > 0) {
+    return Promise.all(folders.map(async (folder) => ({ folder, run: await readRun(folder) })))
+  }
+  if (!(await exists(path))) {
+    throw new UserError(`${path} does not exist`, { hint: 'give a run folder or a log file' })
+  }
+  return importCached(path, options, context)
+}
+
+async function runFoldersIn(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
+  const folders: string[] = []
+  for (const entry of entries) {
+    const folder = join(path, entry.name)
+    if (entry.isDirectory() && !entry.name.startsWith('.') && (await isRunFolder(folder)))
+      folders.push(folder)
+  }
+  return folders.sort()
+}
+
+/**
+ * The task of a run, with the contents that it had when the run was imported: the one that the user names, the one at
+ * the recorded path, else the copy that the import left in the cache.
+ */
+export async function taskOf(run: Run, context: ImportContext, named?: string): Promise<Task> {
+  const { identity, name, path } = run.task
+  const candidates = [named, path, identity && (await keptTask(identity, context.cacheFolder)), name]
+  const seen: string[] = []
+  for (const candidate of candidates) {
+    if (!candidate || (candidate === path && !(await exists(candidate)))) continue
+    if (candidate === name && name !== 'humaneval') continue
+    const task = await resolveTask(candidate, context)
+    if (task.identity === identity) return { ...task, name }
+    seen.push(`${task.path} (${task.identity.slice(0, 12)})`)
+  }
+  const found = seen.length > 0 ? `: ${seen.join(' and ')} hold others` : ''
+  throw new UserError(
+    `the problems of ${run.name}, ${path ?? name} (${identity?.slice(0, 12)}), are not here${found}`,
+    {
+      hint: 'name them with --task PROBLEMS.jsonl, or import the log again',
+    },
+  )
+}
