@@ -5,6 +5,7 @@ import { sha256 } from '../util/hash.ts'
 import { idList, plural } from '../util/text.ts'
 import { signedPoints } from './finding.ts'
 import type { Side, TaskSides } from './side.ts'
+import { overlapWarning } from './visibleTests.ts'
 
 // Recorded scores come without answers.
 const EMPTY_TEXT = sha256('').slice(0, 16)
@@ -142,43 +143,6 @@ function sideWarnings({ facts, scores }: Side, task: Task | null): Warning[] {
     () => `the log does not record ${unknown.map(([key]) => key).join(', ')}.`,
   )
   return warnings
-}
-
-/** Visible tests that stand among the hidden ones but for spaces and quotes: a scaffold that uses them has seen part of the exam. */
-function overlapWarning(visible: ReadonlyMap<string, string[]>, task: Task): Warning[] {
-  let tests = 0
-  let overlapping = 0
-  const problems = new Set<string>()
-  for (const [id, list] of visible) {
-    const problem = task.problems.get(id)
-    if (!problem) continue
-    const hidden = new Set(assertions(problem.test))
-    for (const test of list) {
-      tests++
-      const [asked] = assertions(test.replaceAll(`${problem.entryPoint}(`, 'candidate('))
-      if (asked === undefined || !hidden.has(asked)) continue
-      overlapping++
-      problems.add(id)
-    }
-  }
-  if (overlapping === 0) return []
-  const message = `${overlapping} of ${tests} visible tests stand among the hidden ones (${plural(problems.size, 'problem')}), so the score is partly a score on tests that the solver could see.`
-  return [{ code: 'visible-in-hidden', message }]
-}
-
-/** The asserted expressions of Python source, one a line, without their messages, spaces and kind of quotes. */
-function assertions(source: string): string[] {
-  return source
-    .split(/\bassert\b/)
-    .slice(1)
-    .map((text) => text.split('\n')[0]!)
-    .map((text) =>
-      text
-        .replace(/,\s*(["']).*$/, '')
-        .replace(/#.*$/, '')
-        .replace(/\s+/g, '')
-        .replaceAll('"', "'"),
-    )
 }
 
 /** Answers that are equal to the letter on every problem: the variant may never have been asked. */
