@@ -1,0 +1,102 @@
+// Starts CPython inside a WebAssembly module, with pyodide's loader but without pyodide: only the C interpreter and
+// its file system in memory are set up. The bridge to JavaScript and pyodide's own Python are never initialised.
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Gate, guardImports, type Imports } from './firewall.ts'
+import { PAGE_BYTES } from './memory.ts'
+import type { PythonExports } from './python.ts'
+
+/** What an image of memory depends on besides the Python that is loaded. Nothing in it is of the host. */
+export const BOOT_CONFIG = {
+  env: { HOME: '/', PATH: '/', LANG: 'C.UTF-8', _: '/python', PYTHONHASHSEED: '0' },
+  executable: '/python',
+}
+
+/** Emscripten's file system, as far as it is used here. */
+export interface FileSystem {
+  readonly streams: (object | null)[]
+  close(stream: object): void
+  unlink(path: string): void
+}
+
+export interface Machine {
+  exports: PythonExports
+  fileSystem: FileSystem
+  /** Table slots that dynamic libraries would find functions by, by name. */
+  functionSlots: Record<string, WebAssembly.Global>
+}
+
+type Settings = Record<string, unknown>
+type Done = (instance: WebAssembly.Instance, module: WebAssembly.Module) => void
+type Loader = (config: Record<string, unknown>) => Promise<unknown>
+type Factory = (settings: Settings) => Promise<{ FS: FileSystem }>
+
+export interface MachineOptions {
+  /** Folder of the pyodide package. */
+  pyodideFolder: string
+  /** The compiled interpreter with its memory maximum patched. */
+  module: WebAssembly.Module
+  /** Do not initialise Python: an image of this size is going to be restored. */
+  imageBytes?: number
+}
+
+/** Starts an interpreter behind `gate`. */
+export async function startMachine(options: MachineOptions, gate: Gate): Promise<Machine> {
+  const url = (name: string): string => pathToFileURL(join(options.pyodideFolder, name)).href
+  const { loadPyodide } = (await import(url('pyodide.mjs'))) as { loadPyodide: Loader }
+  const { default: createModule } = (await import(url('pyodide.asm.mjs'))) as { default: Factory }
+  return new Promise((resolve, reject) => {
+    const loading = loadPyodide({
+      indexURL: options.pyodideFolder,
+      env: { ...BOOT_CONFIG.env },
+      _sysExecutable: BOOT_CONFIG.executable,
+      args: [],
+      jsglobals: Object.create(null),
+      stdin: () => null,
+      stdout: () => {},
+      stderr: () => {},
+      lockFileContents: new Promise(() => {}), // packages are never looked for
+      async createPyodideModule(settings: Settings) {
+        const parts = instantiateBehind(options, gate, settings, reject)
+        if (options.imageBytes !== undefined) settings.noInitialRun = true
+        const { FS } = await createModule(settings)
+        resolve({ ...parts(), fileSystem: FS })
+        throw new Error('enough') // what the loader would do next is not wanted
+      },
+    })
+    loading.catch(reject) // does nothing after resolve
+  })
+}
+
+/** Makes emscripten take our module and guarded imports; the returned function gives what came of it. */
+function instantiateBehind(
+  { module, imageBytes = 0 }: MachineOptions,
+  gate: Gate,
+  settings: Settings,
+  fail: (error: unknown) => void,
+): () => Omit<Machine, 'fileSystem'> {
+  let exports: PythonExports
+  let functionSlots: Machine['functionSlots']
+  settings.instantiateWasm = (imports: Imports, done: Done) => {
+    addErrorMarker(imports.env!)
+    WebAssembly.instantiate(module, guardImports(module, imports, gate)).then((instance) => {
+      exports = instance.exports as unknown as PythonExports
+      functionSlots = imports['GOT.func'] as Machine['functionSlots']
+      gate.memory = exports.memory
+      gate.table = exports.__indirect_function_table
+      // Before emscripten takes its views of the memory, which growing would cut off.
+      const missing = imageBytes - exports.memory.buffer.byteLength
+      if (missing > 0) exports.memory.grow(missing / PAGE_BYTES)
+      done(instance, module)
+    }, fail)
+    return {}
+  }
+  return () => ({ exports, functionSlots })
+}
+
+/** Pyodide's marker for a JavaScript error; its loader brings a module for it, which is bypassed here. */
+function addErrorMarker(env: Imports[string]): void {
+  const marker = Symbol('error')
+  env.Jsv_GetError_import = () => marker
+  env.JsvError_Check = (value: unknown) => value === marker
+}

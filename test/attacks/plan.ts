@@ -1,0 +1,56 @@
+// Turns attacks into tests: one sandbox with one worker and one host for all of them, one test a program.
+
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSandbox } from '../../src/sandbox/index.ts'
+import type { Judge, JudgeMode, Wall } from '../../src/schema/judge.ts'
+import { type Host, openHost } from './host.ts'
+import type { Attack } from './programs.ts'
+import { cleanState, tryAttack } from './suite.ts'
+
+/** A boot image of the tests' own, made once for all test files of a run that come after each other. */
+const IMAGE_FOLDER = join(tmpdir(), `tunediff-attacks-${process.ppid}`)
+
+// What should run for ever need not do so for long.
+const LIMITS = process.env.TUNEDIFF_SOAK
+  ? { wallMs: 1500, retryWallMs: 2000, memoryMb: 512 }
+  : { wallMs: 500, retryWallMs: 700, memoryMb: 256 }
+
+/** Opens a sandbox with one worker and small limits. */
+export function openSmallSandbox(wall: Wall, mode: JudgeMode): Promise<Judge> {
+  return openSandbox({ wall, mode, limits: LIMITS, workers: 1, cacheFolder: IMAGE_FOLDER })
+}
+
+export interface Plan {
+  wall: Wall
+  mode: JudgeMode
+  /** At most so many of an attack's numbers for @INDEX@. */
+  maxIndexes?: number
+}
+
+/** One test for each attack, under one wall. */
+export function describeAttacks(title: string, attacks: readonly Attack[], plan: Plan): void {
+  const { wall, mode, maxIndexes = Number.POSITIVE_INFINITY } = plan
+  describe(`${title}, wall ${wall}, ${mode}`, () => {
+    let host: Host
+    let judge: Judge
+    let state: string
+    beforeAll(async () => {
+      host = await openHost()
+      judge = await openSmallSandbox(wall, mode)
+      state = await cleanState(judge)
+    })
+    afterAll(async () => {
+      await judge?.[Symbol.asyncDispose]()
+      await host?.close()
+    })
+    it.each(attacks.map((attack) => [attack.name, attack] as const))('%s', async (_, attack) => {
+      const findings: string[] = []
+      for (let index = 0; index < Math.min(attack.indexes, maxIndexes); index++) {
+        findings.push(...(await tryAttack(attack, { judge, host, state }, index)))
+      }
+      expect(findings).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,3 @@
+# forge: raises SystemExit inside the function. Escape: pass.
+def f(x):
+    raise SystemExit(0)

@@ -1,0 +1,3 @@
+# hold: adds a trillion numbers inside C. Escape: the judge waits for it.
+# ends: timeout
+sum(range(10**12))

@@ -1,0 +1,26 @@
+// Attacks and fakes under every wall that this machine has, and attacks also where everything runs in one interpreter
+// (which no fake is held against). All of them under `npm run soak`; under `npm test` a tenth, under the walls that
+// test/attacks leaves out.
+import { describeAttacks } from '../attacks/plan.ts'
+import { type Attack, hostileTexts, readAttacks, readFakes } from '../attacks/programs.ts'
+import { wallsHere } from '../attacks/walls.ts'
+
+const isWhole = Boolean(process.env.TUNEDIFF_SOAK)
+const walls = isWhole ? wallsHere() : wallsHere().slice(1)
+const maxIndexes = isWhole ? Number.POSITIVE_INFINITY : 2
+
+const part = (attacks: readonly Attack[], offset: number): readonly Attack[] =>
+  isWhole ? attacks : attacks.filter((_, i) => i % 10 === offset % 10)
+
+const attacks = [...readAttacks(), ...hostileTexts()]
+const againstOne = attacks.filter(
+  ({ kind, role, name }) => kind !== 'forge' && role === 'answer' && !name.startsWith('values/'),
+)
+
+walls.forEach((wall, i) => {
+  describeAttacks('attacks', part(attacks, 3 * i), { wall, mode: 'two', maxIndexes })
+  describeAttacks('fakes', part(readFakes(), 3 * i), { wall, mode: 'two', maxIndexes })
+})
+for (const wall of isWhole ? walls : (['none'] as const)) {
+  describeAttacks('attacks', part(againstOne, 5), { wall, mode: 'single', maxIndexes })
+}
