@@ -30,4 +30,3 @@ export const taskRefSchema = z.strictObject({
   identity: z.string().nullable(),
   path: z.string().nullable(),
 })
-export type TaskRef = z.infer<typeof taskRefSchema>
