@@ -12,7 +12,10 @@ const main = join(root, 'dist/cli/main.js')
 const DISTINCT = 500
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-memory-'))
 
-const rows = readFileSync(join(root, 'assets/demo/variant.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+const rows = readFileSync(join(root, 'assets/demo/variant.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line))
 
 /** `count` answers that are `DISTINCT` programs in turn: the demo's answers, told apart by a comment. */
 async function writeAnswers(path, count) {

@@ -17,14 +17,31 @@ export interface FileSystem {
   readonly streams: (object | null)[]
   close(stream: object): void
   unlink(path: string): void
+  stat(path: string): { size: number }
 }
 
 export interface Machine {
   exports: PythonExports
   fileSystem: FileSystem
-  /** Table slots that dynamic libraries would find functions by, by name. */
-  functionSlots: Record<string, WebAssembly.Global>
+  /** Table slots that dynamic libraries would find functions by. */
+  functionSlots: WebAssembly.Global[]
+  /** Whether emscripten sees the memory as it is; not if it was stopped between growing it and looking again. */
+  seesMemory(): boolean
 }
+
+/** What emscripten's own functions see the memory through, in the order in which they are renewed. */
+const VIEWS = [
+  'HEAP8',
+  'HEAP16',
+  'HEAPU8',
+  'HEAPU16',
+  'HEAP32',
+  'HEAPU32',
+  'HEAPF32',
+  'HEAPF64',
+  'HEAP64',
+  'HEAPU64',
+]
 
 type Settings = Record<string, unknown>
 type Done = (instance: WebAssembly.Instance, module: WebAssembly.Module) => void
@@ -60,12 +77,28 @@ export async function startMachine(options: MachineOptions, gate: Gate): Promise
         const parts = instantiateBehind(options, gate, settings, reject)
         if (options.imageBytes !== undefined) settings.noInitialRun = true
         const { FS } = await createModule(settings)
+        checkLibrary(FS)
         resolve({ ...parts(), fileSystem: FS })
         throw new Error('enough') // what the loader would do next is not wanted
       },
     })
     loading.catch(reject) // does nothing after resolve
   })
+}
+
+/** Size of the pinned version's standard library. */
+const LIBRARY_BYTES = 2_545_637
+
+/** Pyodide's loader only prints a message when it cannot read the standard library, and goes on without it. */
+function checkLibrary(fileSystem: FileSystem): void {
+  let bytes = 0
+  try {
+    bytes = fileSystem.stat('/lib/python314.zip').size
+  } catch {} // absent
+  if (bytes === LIBRARY_BYTES) return
+  throw new Error(
+    `pyodide's python_stdlib.zip gave ${bytes} of ${LIBRARY_BYTES} bytes: install pyodide again`,
+  )
 }
 
 /** Makes emscripten take our module and guarded imports; the returned function gives what came of it. */
@@ -77,11 +110,13 @@ function instantiateBehind(
 ): () => Omit<Machine, 'fileSystem'> {
   let exports: PythonExports
   let functionSlots: Machine['functionSlots']
+  const seesMemory = (): boolean =>
+    VIEWS.every((name) => (settings[name] as Uint8Array | undefined)?.buffer === exports.memory.buffer)
   settings.instantiateWasm = (imports: Imports, done: Done) => {
     addErrorMarker(imports.env!)
     WebAssembly.instantiate(module, guardImports(module, imports, gate)).then((instance) => {
       exports = instance.exports as unknown as PythonExports
-      functionSlots = imports['GOT.func'] as Machine['functionSlots']
+      functionSlots = slotsOf(module, imports)
       gate.memory = exports.memory
       gate.table = exports.__indirect_function_table
       // Before emscripten takes its views of the memory, which growing would cut off.
@@ -91,7 +126,13 @@ function instantiateBehind(
     }, fail)
     return {}
   }
-  return () => ({ exports, functionSlots })
+  return () => ({ exports, functionSlots, seesMemory })
+}
+
+/** The group of imports is a proxy without keys of its own: the module says which names there are. */
+function slotsOf(module: WebAssembly.Module, imports: Imports): WebAssembly.Global[] {
+  const names = WebAssembly.Module.imports(module).filter((wanted) => wanted.module === 'GOT.func')
+  return names.map(({ name }) => imports['GOT.func']![name] as WebAssembly.Global)
 }
 
 /** Pyodide's marker for a JavaScript error; its loader brings a module for it, which is bypassed here. */

@@ -16,7 +16,9 @@ const ERRNO = {
   seekPipe: 70,
 }
 const OPEN = { accessMode: 3, create: 0o100, truncate: 0o1000, append: 0o2000 }
-const FCNTL_READS = new Set([0, 1, 2, 3]) // F_DUPFD, F_GETFD, F_SETFD (close-on-exec: nothing), F_GETFL
+const FCNTL_DUPLICATE = 0
+const FCNTL_READS = new Set([FCNTL_DUPLICATE, 1, 2, 3]) // and F_GETFD, F_SETFD (close-on-exec: nothing), F_GETFL
+const MAX_FD = 4095
 const LAST_STANDARD_FD = 2
 const MAX_VECTORS = 1024
 
@@ -117,6 +119,7 @@ function descriptors(original: Original, gate: Gate): Record<string, ImportFunct
   return {
     // Sockets that could wait for JavaScript: there are none, and C goes on to the plain system call.
     ...Object.fromEntries(SOCKET_PROMISES.map((name) => [name, () => null])),
+    _munmap_js: () => 0,
     _try_fcntl64: () => 0,
     _try_shutdown: () => 0,
     // Not the original: that one keeps functions whose table slots were emptied.
@@ -149,6 +152,8 @@ function descriptors(original: Original, gate: Gate): Record<string, ImportFunct
       return 0
     },
     fd_close: (fd: number) => (isStandard(fd) ? 0 : original('fd_close')(fd)),
+    fd_pread: (fd: number, ...rest: unknown[]) =>
+      isStandard(fd) ? ERRNO.seekPipe : original('fd_pread')(fd, ...rest),
     fd_seek: (fd: number, ...rest: unknown[]) =>
       isStandard(fd) ? ERRNO.seekPipe : original('fd_seek')(fd, ...rest),
     __syscall_openat(folder: number, path: number, flags: number, rest: number) {
@@ -160,7 +165,11 @@ function descriptors(original: Original, gate: Gate): Record<string, ImportFunct
     },
     __syscall_fcntl64(fd: number, command: number, rest: number) {
       if (!FCNTL_READS.has(command)) return refuse('__syscall_fcntl64', gate)
-      if (command === 0 && isStandard(fd)) return refuse('__syscall_fcntl64', gate)
+      if (command === FCNTL_DUPLICATE) {
+        if (isStandard(fd)) return refuse('__syscall_fcntl64', gate)
+        // The original puts no limit on the number, and every reset walks through all numbers in use.
+        if (memory().getUint32(rest >>> 0, true) > MAX_FD) return -ERRNO.invalid
+      }
       return original('__syscall_fcntl64')(fd, command, rest)
     },
     __syscall_dup: (fd: number) =>

@@ -15,8 +15,8 @@ export interface Interpreter {
   readonly gate: Gate
   /** Bytes of linear memory above what it was sealed with. */
   grownBytes(): number
-  /** Puts everything back to what it was when sealed. */
-  reset(): void
+  /** Puts everything back to what it was when sealed; false if that cannot be done and it must not be used again. */
+  reset(): boolean
 }
 
 // Devices that would read the host's own input.
@@ -47,6 +47,7 @@ export async function openInterpreter({
       exports.__stack_pointer.value = stackPointer
       closeOthers(fileSystem, openStreams)
       gate.denied = undefined
+      return machine.seesMemory()
     },
   }
 }
@@ -61,8 +62,8 @@ function closeOthers(fileSystem: FileSystem, openStreams: ReadonlySet<object | n
  * The side door to imports: table slots that hold JavaScript functions for use by dynamic libraries. None are
  * loaded, so the slots are emptied.
  */
-function clearSlots(table: WebAssembly.Table, slots: Record<string, WebAssembly.Global>): void {
-  for (const slot of Object.values(slots)) {
+function clearSlots(table: WebAssembly.Table, slots: readonly WebAssembly.Global[]): void {
+  for (const slot of slots) {
     if (slot.value > 0) table.set(slot.value, null)
   }
 }

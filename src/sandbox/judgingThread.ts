@@ -38,8 +38,10 @@ export async function openJudgingThread(options: ThreadOptions): Promise<(job: J
   const tests = options.mode === 'two' ? await openInterpreter(options) : undefined
   const run = judging(answer, tests, options.outputBytes)
   const startMs = performance.now()
-  do run({ ...WARM_UP, wallMs: 10_000 })
-  while (performance.now() - startMs < WARM_UP_MS)
+  do {
+    const { verdict } = run({ ...WARM_UP, wallMs: 60_000 })
+    if (verdict.class !== 'pass') throw new Error(`the interpreter is broken: ${JSON.stringify(verdict)}`)
+  } while (performance.now() - startMs < WARM_UP_MS)
   return run
 }
 
@@ -69,10 +71,10 @@ function judging(
       ...output.taken(),
       ...(answer.gate.denied === undefined ? {} : { deniedImport: answer.gate.denied }),
     }
-    tests?.reset()
-    answer.reset() // last: the next program starts here, in a warm cache
+    const testsAreSound = tests?.reset() ?? true
+    const sound = answer.reset() && testsAreSound // last: the next program starts here, in a warm cache
     const grown = Math.max(answer.grownBytes(), tests?.grownBytes() ?? 0)
-    return { verdict, recycle: grown > RECYCLE_ABOVE_BYTES }
+    return { verdict, recycle: !sound || grown > RECYCLE_ABOVE_BYTES }
   }
 }
 

@@ -42,6 +42,20 @@ sys.maxsize = 2**63 - 1
 warnings.simplefilter("ignore", SyntaxWarning)
 warnings.simplefilter("ignore", DeprecationWarning)
 random.seed(0)
+
+def _unbuffered(name, fd):
+    # What a program printed is kept even if it is stopped before it ends the line.
+    raw, old = open(fd, "wb", 0, closefd=False), getattr(sys, name)
+    raw.name = old.name
+    stream = io.TextIOWrapper(raw, old.encoding, old.errors, write_through=True)
+    stream.mode = "w"
+    setattr(sys, name, stream)
+    setattr(sys, "__%s__" % name, stream)
+
+_unbuffered("stdout", 1)
+_unbuffered("stderr", 2)
+del _unbuffered
+
 _tunediff = _tunediff_exchange()
 compile_program, call, look_up, describe = _tunediff_answer(*_tunediff[:4])
 judge = _tunediff_tests(*_tunediff, posix.read, posix.write)

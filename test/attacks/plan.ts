@@ -9,8 +9,8 @@ import { type Host, openHost } from './host.ts'
 import type { Attack } from './programs.ts'
 import { cleanState, tryAttack } from './suite.ts'
 
-/** A boot image of the tests' own, made once for all test files of a run that come after each other. */
-const IMAGE_FOLDER = join(tmpdir(), `tunediff-attacks-${process.ppid}`)
+/** The tests' own boot image: one folder, so that it is made once and not left behind by every run. */
+const IMAGE_FOLDER = join(tmpdir(), 'tunediff-test-cache')
 
 // What should run for ever need not do so for long.
 const LIMITS = process.env.TUNEDIFF_SOAK
@@ -45,10 +45,17 @@ export function describeAttacks(title: string, attacks: readonly Attack[], plan:
       await judge?.[Symbol.asyncDispose]()
       await host?.close()
     })
+    // What one attack broke must not be blamed on the next.
+    const another = async (): Promise<void> => {
+      await judge[Symbol.asyncDispose]()
+      judge = await openSmallSandbox(wall, mode)
+    }
     it.each(attacks.map((attack) => [attack.name, attack] as const))('%s', async (_, attack) => {
       const findings: string[] = []
       for (let index = 0; index < Math.min(attack.indexes, maxIndexes); index++) {
-        findings.push(...(await tryAttack(attack, { judge, host, state }, index)))
+        const found = await tryAttack(attack, { judge, host, state }, index)
+        findings.push(...found)
+        if (found.length > 0) await another()
       }
       expect(findings).toEqual([])
     })

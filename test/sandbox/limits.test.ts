@@ -92,6 +92,11 @@ describe('limits', () => {
       ['exception', 'violation', 'missing-name', 'limit'],
     ],
     ['an abort', 'import os\nos.abort()\n', ['violation']],
+    [
+      'a descriptor with a huge number',
+      'import fcntl, os\nfcntl.fcntl(os.open("/lib/python314.zip", 0), 0, 2**31 - 1)\n',
+      ['exception'],
+    ],
     ['an exit code', 'import os\nos._exit(0)\n', ['violation']],
   ])('survive %s', async (_, program, classes) => {
     expect(classes).toContain((await judgeF(judge, program)).class)

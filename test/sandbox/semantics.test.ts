@@ -213,6 +213,11 @@ describe('a verdict', () => {
     expect(verdict.wallMs).toBeGreaterThan(0)
     if (process.platform === 'linux') expect(verdict.cpuMs).toBeLessThanOrEqual(verdict.wallMs)
   })
+  it('has what was printed before an end of the line', async () => {
+    const program =
+      'import sys\nprint("one", end="")\nsys.stderr.write("two")\nsys.stdout.buffer.write(b"three")\nos._exit(0)\n'
+    expect((await judgeF(two, program)).output).toBe('onetwothree')
+  })
   it('counts CPU time', async () => {
     const verdict = await judgeF(
       two,
