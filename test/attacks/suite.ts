@@ -80,7 +80,11 @@ function told(verdict: Verdict, host: Host): string[] {
 
 async function wrongProbes(judge: Judge, state: string, limitMs: number): Promise<string[]> {
   const findings: string[] = []
-  const good = await withinLimit(judge.judge(probe('good'), PROBE_PROBLEM), limitMs)
+  let good = await withinLimit(judge.judge(probe('good'), PROBE_PROBLEM), limitMs)
+  // Out of time on a busy machine: asked again. State that an attack left behind does not go away by that.
+  for (let i = 0; i < 3 && good.class === 'timeout'; i++) {
+    good = await withinLimit(judge.judge(probe('good'), PROBE_PROBLEM), limitMs)
+  }
   if (good.class !== 'pass') findings.push(`good probe: ${good.class} ${good.exception}: ${good.message}`)
   else if (good.output !== state)
     findings.push(`good probe found another state: ${difference(state, good.output ?? '')}`)
