@@ -6,7 +6,7 @@ import type { OutcomeClass } from './run.ts'
 export interface Limits {
   /** Wall time of one answer, all its tests together. */
   wallMs: number
-  /** Wall time of the second try, alone and warm, that a time-out gets before it counts. */
+  /** Wall time of the second try, alone and warm, that a time-out gets before it counts; 0: no second try. */
   retryWallMs: number
   memoryMb: number
   /** Bytes of stdout and stderr that are kept; more is dropped. */
