@@ -35,7 +35,7 @@ export interface SandboxOptions {
 }
 
 /** Raised by hand whenever a program could be judged otherwise than before: recorded outcomes are then judged again. */
-const JUDGING_REVISION = 1
+const JUDGING_REVISION = 2
 const MAX_DEFAULT_WORKERS = 8
 
 /** Opens a pool of interpreters. The caller closes it (`await using`, or `judge[Symbol.asyncDispose]()`). */

@@ -119,7 +119,8 @@ function keepOutput(limit: number) {
       parts = []
       kept = total = 0
     },
-    dropped: () => total > kept,
+    // Not by what was kept: the watchdog can stop `add` half-way.
+    dropped: () => total > limit,
     taken: (): { output?: string } => (kept === 0 ? {} : { output: Buffer.concat(parts).toString() }),
   }
 }
