@@ -1,12 +1,15 @@
 // All commands, with the manners they share: unknown flags and commands are errors with a hint, exit codes are ours.
 import { Command } from 'commander'
 import { VERSION } from '../util/version.ts'
+import { appliedCommand } from './applied.ts'
 import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
 import { importCommand } from './import.ts'
+import { inspectCommand } from './inspect.ts'
 import { judgeCommand } from './judge.ts'
 import { referenceCommand } from './reference.ts'
 import { showCommand } from './show.ts'
+import { weightsCommand } from './weights.ts'
 
 /** The whole command line; errors are thrown, never exits. */
 export function program(): Command {
@@ -20,6 +23,9 @@ export function program(): Command {
   for (const command of [
     importCommand(),
     judgeCommand(),
+    weightsCommand(),
+    appliedCommand(),
+    inspectCommand(),
     compareCommand(),
     showCommand(),
     referenceCommand(),

@@ -15,6 +15,8 @@ export type Block =
   /** A sentence that carries the result: set apart from the text around it. */
   | { kind: 'finding'; text: string }
   | { kind: 'list'; items: readonly string[] }
+  /** Lines that are shown as they are, in one width. */
+  | { kind: 'verbatim'; lines: readonly string[] }
   | TableBlock
 
 const WIDTH = 100
@@ -34,6 +36,8 @@ function blockText(block: Block): string {
       return pc.bold(wrap(printable(block.text), '', ''))
     case 'list':
       return block.items.map((item) => wrap(printable(item), '- ', '  ')).join('\n')
+    case 'verbatim':
+      return block.lines.map(printable).join('\n')
     case 'table':
       return textTable(block.columns, block.rows)
   }
@@ -54,6 +58,8 @@ function blockMarkdown(block: Block): string {
       return `**${escapeMarkdown(block.text)}**`
     case 'list':
       return block.items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
+    case 'verbatim':
+      return `\`\`\`\n${block.lines.map((line) => printable(line).replaceAll('`', "'")).join('\n')}\n\`\`\``
     case 'table':
       return markdownTable(block.columns, block.rows)
   }

@@ -42,12 +42,13 @@ export async function writeFolderWhole(
   }
 }
 
-function temporaryName(path: string): string {
+/** A name beside `path` for what is not whole yet; removeAbandoned knows it. */
+export function temporaryName(path: string): string {
   return join(dirname(path), `.tmp-${process.pid}-${randomBytes(4).toString('hex')}-${basename(path)}`)
 }
 
 /** Removes temporary files and folders of `path` whose writer was killed. */
-async function removeAbandoned(path: string): Promise<void> {
+export async function removeAbandoned(path: string): Promise<void> {
   for (const name of await readdir(dirname(path))) {
     const match = TEMPORARY.exec(name)
     if (!match || !name.endsWith(`-${basename(path)}`) || isAlive(Number(match[1]))) continue

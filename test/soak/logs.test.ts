@@ -9,6 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 import { FORMATS, openLog } from '../../src/logs/index.ts'
 import { sampleSchema } from '../../src/schema/run.ts'
 import { UserError } from '../../src/util/errors.ts'
+import { cut, flip, mutated, mutationsOf } from '../attacks/mutate.ts'
 import { soak } from '../support/soak.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
@@ -25,48 +26,9 @@ function* filesIn(path: string): Generator<string> {
 
 const originals = ['logs', 'evalplus', 'lm-eval'].flatMap((name) => [...filesIn(join(fixtures, name))])
 
-type Mutation = (bytes: Buffer) => Buffer
-
-const flip = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 255 })).map(
-  ([at, byte]): Mutation =>
-    (bytes) => {
-      const copy = Buffer.from(bytes)
-      if (copy.length > 0) copy[Math.min(copy.length - 1, Math.floor(at * copy.length))] = byte
-      return copy
-    },
-)
-const cut = fc.double({ min: 0, max: 1, noNaN: true }).map(
-  (at): Mutation =>
-    (bytes) =>
-      bytes.subarray(0, Math.floor(at * bytes.length)),
-)
-const splice = fc
-  .tuple(
-    fc.double({ min: 0, max: 1, noNaN: true }),
-    fc.constantFrom(
-      '\n',
-      '"',
-      '{',
-      ']',
-      'null',
-      '\0',
-      '\\',
-      ',',
-      '\ufeff',
-      '\r\n',
-      '[[[[',
-      '1e999',
-      '"__proto__":',
-    ),
-  )
-  .map(
-    ([at, text]): Mutation =>
-      (bytes) => {
-        const place = Math.floor(at * bytes.length)
-        return Buffer.concat([bytes.subarray(0, place), Buffer.from(text), bytes.subarray(place)])
-      },
-  )
-const mutations = fc.array(fc.oneof(flip, flip, splice, cut), { minLength: 1, maxLength: 6 })
+const mutations = mutationsOf([
+  ...['\n', '"', '{', ']', 'null', '\0', '\\', ',', '\ufeff', '\r\n', '[[[[', '1e999', '"__proto__":'],
+])
 
 /** Samples and skips of a file; null where it is refused. */
 async function count(path: string, format: string | undefined): Promise<number | null> {
@@ -102,7 +64,7 @@ test('mutated logs: a UserError, or every row a sample or a skip', { timeout: 60
       fc.option(fc.constantFrom(...FORMATS), { nil: undefined, freq: 4 }),
       fc.boolean(),
       async (original, changes, format, zip) => {
-        const bytes = changes.reduce<Buffer>((content, change) => change(content), readFileSync(original))
+        const bytes = mutated(readFileSync(original), changes)
         const path = join(folder, `${basename(original)}${zip ? '.gz' : ''}`)
         writeFileSync(path, zip ? gzipSync(bytes, { level: 1 }) : bytes)
         const rows = await count(path, format)
@@ -128,10 +90,7 @@ test('damaged gzip: a UserError or the rows that are whole', { timeout: 600_000 
   const path = join(folder, 'damaged.jsonl.gz')
   await fc.assert(
     fc.asyncProperty(fc.array(fc.oneof(flip, cut), { minLength: 1, maxLength: 3 }), async (changes) => {
-      writeFileSync(
-        path,
-        changes.reduce<Buffer>((content, change) => change(content), zipped),
-      )
+      writeFileSync(path, mutated(zipped, changes))
       await count(path, undefined)
     }),
     { numRuns: soak(1000) },

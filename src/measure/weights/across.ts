@@ -1,0 +1,132 @@
+// Several variants of one base among each other: cosine of their deltas (task vectors, arXiv 2212.04089) and overlap of
+// the subspaces that the deltas write to, each beside the value that random directions would give.
+import { matrixShape } from '../../model/rows.ts'
+import type { Model } from '../../model/tensor.ts'
+import type { Across, TensorRow } from '../../schema/weights.ts'
+import { subspaceOverlap } from '../../tensor/factors.ts'
+import type { Bases } from './jobs.ts'
+import { elementsOf, pairTensors, type TensorPair } from './pairing.ts'
+import type { WeightsPool } from './pool.ts'
+import { rowRanges } from './row.ts'
+
+const JOB_ELEMENTS = 1 << 24
+/** Matrices whose subspaces are compared, and directions of each that are. */
+const MAX_MATRICES = 16
+const MAX_DIRECTIONS = 16
+
+export interface AcrossInput {
+  base: Model
+  variants: readonly Model[]
+  /** Rows of each variant's measurement. */
+  rows: readonly (readonly TensorRow[])[]
+  pool: WeightsPool
+}
+
+export async function acrossVariants(input: AcrossInput): Promise<Across> {
+  const pairs = input.variants.map((variant) => pairTensors(input.base, variant))
+  const names = sharedNames(input.rows)
+  const cosine = await deltaCosine(names, pairs, input.pool)
+  const overlap = await overlaps(input.rows, pairs, input.pool)
+  return { names: input.variants.map(({ name }) => name), ...cosine, ...overlap }
+}
+
+/** Names of tensors that are compared for every variant. */
+function sharedNames(rows: AcrossInput['rows']): string[] {
+  const compared = rows.map((all) => new Set(all.filter(({ sums }) => sums).map(({ name }) => name)))
+  return [...compared[0]!].filter((name) => compared.every((names) => names.has(name)))
+}
+
+async function deltaCosine(
+  names: readonly string[],
+  pairs: readonly TensorPair[][],
+  pool: WeightsPool,
+): Promise<Pick<Across, 'deltaCosine' | 'deltaCosineRandom'>> {
+  const count = pairs.length
+  const total = new Float64Array(count * count)
+  let parameters = 0
+  const byName = pairs.map((all) => new Map(all.map((pair) => [pair.name, pair])))
+  const jobs = names.flatMap((name) => {
+    const same = byName.map((map) => map.get(name)!)
+    parameters += elementsOf(same[0]!.shape)
+    return rowRanges(same[0]!.shape, JOB_ELEMENTS).map(([start, end]) =>
+      pool.run({
+        kind: 'gram',
+        base: same[0]!.base!,
+        variants: same.map((pair) => pair.variant!),
+        start,
+        end,
+      }),
+    )
+  })
+  for (const part of await Promise.all(jobs)) {
+    for (let i = 0; i < total.length; i++) total[i]! += part[i]!
+  }
+  const norm = (i: number): number => Math.sqrt(total[i * count + i]!)
+  const cell = (i: number, j: number): number | null =>
+    norm(i) > 0 && norm(j) > 0 ? total[i * count + j]! / (norm(i) * norm(j)) : null
+  return {
+    deltaCosine: square(count, cell),
+    deltaCosineRandom: parameters > 0 ? 1 / Math.sqrt(parameters) : 0,
+  }
+}
+
+async function overlaps(
+  rows: AcrossInput['rows'],
+  pairs: readonly TensorPair[][],
+  pool: WeightsPool,
+): Promise<Pick<Across, 'subspaceOverlap' | 'subspaceOverlapRandom'>> {
+  const names = commonSpectra(rows)
+  const count = pairs.length
+  const sums = square(count, () => ({ value: 0, random: 0, matrices: 0 }))
+  for (const name of names) {
+    const bases = await Promise.all(
+      pairs.map(async (all, i) => {
+        const row = rows[i]!.find((one) => one.name === name)!
+        const above = 'absent' in row.spectrum ? 0 : row.spectrum.directionsAbove
+        return basesOf(all.find((pair) => pair.name === name)!, Math.min(MAX_DIRECTIONS, above), pool)
+      }),
+    )
+    const { rows: height } = matrixShape(pairs[0]!.find((pair) => pair.name === name)!.shape)
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < count; j++) {
+        const [one, other] = [bases[i], bases[j]]
+        if (!one || !other) continue
+        const sum = sums[i]![j]!
+        sum.value += subspaceOverlap(one.left, one.k, other.left, other.k)
+        sum.random += Math.max(one.k, other.k) / height
+        sum.matrices++
+      }
+    }
+  }
+  const mean = (of: 'value' | 'random') =>
+    sums.map((line) => line.map((sum) => (sum.matrices > 0 ? sum[of] / sum.matrices : null)))
+  return { subspaceOverlap: mean('value'), subspaceOverlapRandom: mean('random') }
+}
+
+/** Matrices with a spectrum in every variant, those most changed in the first one. */
+function commonSpectra(rows: AcrossInput['rows']): string[] {
+  const measured = rows.map(
+    (all) =>
+      new Set(
+        all
+          .filter((row) => !('absent' in row.spectrum) && row.spectrum.directionsAbove > 0)
+          .map((row) => row.name),
+      ),
+  )
+  return rows[0]!
+    .filter((row) => measured.every((names) => names.has(row.name)))
+    .sort((a, b) => b.sums!.delta / b.sums!.base - a.sums!.delta / a.sums!.base)
+    .slice(0, MAX_MATRICES)
+    .map((row) => row.name)
+}
+
+async function basesOf(pair: TensorPair, bases: number, pool: WeightsPool): Promise<Bases | null> {
+  if (bases === 0) return null
+  const part = pair.factors
+    ? await pool.run({ kind: 'factors', pair, bases })
+    : await pool.run({ kind: 'spectrum', pair, isFull: false, bases })
+  return part.bases
+}
+
+const square = <T>(count: number, cell: (i: number, j: number) => T): T[][] =>
+  Array.from({ length: count }, (_, i) => Array.from({ length: count }, (__, j) => cell(i, j)))

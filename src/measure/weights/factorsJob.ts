@@ -1,0 +1,105 @@
+// A low-rank delta on its base, from its factors: the dense delta is never built. One pass over the base gives its norm,
+// its spacings (what merging would round) and its inner product with the delta.
+import { matrixShape, readSpacings, readValues, shapeOf } from '../../model/rows.ts'
+import { readStoredInto } from '../../model/stored.ts'
+import type { TensorSource } from '../../model/tensor.ts'
+import type { Spectrum } from '../../schema/weights.ts'
+import { factorSpectrum, innerProductWithRows } from '../../tensor/factors.ts'
+import { type DeltaSums, emptySums, type Kernels } from '../../tensor/kernels.ts'
+import { type Matrix, matrixOf } from '../../tensor/matmul.ts'
+import { directionsAbove } from '../../tensor/noise.ts'
+import type { Bases, FactorsJob, PassPart } from './jobs.ts'
+import { isRaw, kernelsFor, partOf } from './passJob.ts'
+import { threadMatmul } from './spectrumJob.ts'
+
+type FactorsPart = PassPart & { spectrum: Spectrum; bases: Bases | null }
+
+export async function factorsJob({ pair, bases }: FactorsJob): Promise<FactorsPart> {
+  const { factors, transposed } = pair.factors!
+  const matmul = await threadMatmul()
+  // delta = scale * b * a as (out, in); of a weight stored as (in, out) it is scale * a' * b'.
+  const [a, b] = transposed
+    ? [flipped(wholeOf(factors.b)), flipped(wholeOf(factors.a))]
+    : [wholeOf(factors.a), wholeOf(factors.b)]
+  const spectrum = await factorSpectrum(
+    { a: rowsOf(a), b: rowsOf(b), scale: factors.scale },
+    { matmul, bases },
+  )
+  const values = [...spectrum.singularValues]
+  const directions = directionsAbove(values, 0)
+  const { sums, baseDelta } = await overBase(pair.base!, { a, b, scale: factors.scale })
+  return {
+    ...partOf(sums, null),
+    delta: spectrum.squares,
+    baseDelta,
+    spectrum: {
+      singularValues: values,
+      method: 'factors',
+      edge: 0,
+      directionsAbove: directions,
+      isCut: false,
+    },
+    bases:
+      bases > 0 ? { k: Math.min(bases, values.length), left: spectrum.left!, right: spectrum.right! } : null,
+  }
+}
+
+async function overBase(
+  base: TensorSource,
+  { a, b, scale }: { a: Matrix; b: Matrix; scale: number },
+): Promise<{ sums: DeltaSums; baseDelta: number }> {
+  const { rows, columns } = matrixShape(shapeOf(base))
+  const matmul = await threadMatmul()
+  const kernels = kernelsFor(columns)
+  const sums = emptySums()
+  let baseDelta = 0
+  const step = Math.max(1, Math.floor(kernels.chunkElements / columns))
+  for (let start = 0; start < rows; start += step) {
+    const end = Math.min(rows, start + step)
+    const values = readValues(base, start, end)
+    addBase(kernels, sums, { base, start, end, values })
+    const bRows = matrixOf(end - start, b.columns, b.values.subarray(start * b.columns, end * b.columns))
+    baseDelta += await innerProductWithRows(
+      matrixOf(end - start, columns, values),
+      { a, bRows, scale },
+      matmul,
+    )
+  }
+  return { sums, baseDelta }
+}
+
+/** Squares and spacings of the base's rows. */
+function addBase(
+  kernels: Kernels,
+  sums: DeltaSums,
+  { base, start, end, values }: { base: TensorSource; start: number; end: number; values: Float32Array },
+): void {
+  if (isRaw(base)) {
+    readStoredInto(base, start, end, kernels.baseBytes)
+    kernels.sumsOf(sums, base.dtype, values.length)
+    return
+  }
+  kernels.base.set(values)
+  kernels.variant.set(values)
+  kernels.spacings.set(readSpacings(base, start, end))
+  kernels.compareValues(sums, values.length)
+}
+
+function wholeOf(source: TensorSource): Matrix {
+  const { rows, columns } = matrixShape(shapeOf(source))
+  return matrixOf(rows, columns, readValues(source, 0, rows))
+}
+
+const rowsOf = ({ rows, columns, values }: Matrix) => ({
+  rows,
+  columns,
+  read: (start: number, end: number) => values.subarray(start * columns, end * columns),
+})
+
+function flipped({ rows, columns, values }: Matrix): Matrix {
+  const out = matrixOf(columns, rows)
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) out.values[j * rows + i] = values[i * columns + j]!
+  }
+  return out
+}

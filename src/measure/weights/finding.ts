@@ -1,0 +1,221 @@
+// What kind of change the weights show, in one sentence with its evidence; fixed rules, no score. The words are those of
+// docs/methods.md: "at least k directions above rounding", never "rank k".
+import type { SettingChange, TensorRow } from '../../schema/weights.ts'
+import { plural } from '../../util/text.ts'
+import { isVectorKind, isVocabularyKind } from './kinds.ts'
+import { groupRows, pooled } from './pooled.ts'
+import { energyAbove } from './spectral.ts'
+
+/** Above this times the expected rounding a change is called more than rounding, where no element moved further than one unit. */
+const ROUNDING_FACTOR = 1.2
+
+export interface WeightsFinding {
+  finding: string
+  evidence: string[]
+}
+
+export interface FindingInput {
+  base: string
+  variant: string
+  rows: readonly TensorRow[]
+  settings: readonly SettingChange[]
+  /** What of the settings could not be compared, in words. */
+  notCompared: string | undefined
+  /** Methods of the variant's live adapters, e.g. `lora`. */
+  adapters: readonly string[]
+}
+
+export function weightsFinding(input: FindingInput): WeightsFinding {
+  const compared = input.rows.filter((row) => row.sums !== null)
+  const changed = compared.filter((row) => !row.isIdentical)
+  return {
+    finding: sentence(input, compared, changed),
+    evidence: [
+      ...whereEvidence(compared, changed),
+      ...spectrumEvidence(changed),
+      ...splitEvidence(input.rows),
+      ...missingEvidence(input.rows),
+      ...settingsEvidence(input.settings),
+      ...(input.notCompared === undefined ? [] : [input.notCompared]),
+    ],
+  }
+}
+
+function sentence(
+  { base, variant, rows, settings, adapters }: FindingInput,
+  compared: readonly TensorRow[],
+  changed: readonly TensorRow[],
+): string {
+  if (compared.length === 0)
+    return `Nothing of ${variant} can be compared with ${base}: no tensor is in both.`
+  if (changed.length === 0) {
+    const all = compared.length === rows.length ? `all ${compared.length}` : `the ${compared.length} shared`
+    const how =
+      adapters.length > 0 ? `; its adapter (${adapters.join(', ')}) changes nothing` : ', bit for bit'
+    const but = settings.length > 0 ? `, but ${plural(settings.length, 'setting')} differ` : ''
+    return `${variant} is identical to ${base} in ${all} tensors${how}${but}.`
+  }
+  const measures = pooled(compared)
+  const relative = measures.relativeChange as { value: number; zero: { value: number } }
+  const size = `${percent(relative.value)} of the base's norm (rounding alone gives ${percent(relative.zero.value)}), in ${changed.length} of ${plural(compared.length, 'tensor')}`
+  if (isRounding(compared)) {
+    const cast = formats(changed)
+    return `${variant} holds nothing beyond rounding: its delta is ${size}${cast}, and no element moved by more than one unit in the last place.`
+  }
+  return `${variant} differs from ${base} by ${size}${kindOfChange(compared, changed, adapters)}.`
+}
+
+/** Every element within one unit in the last place, no direction above rounding, and the size that rounding gives. */
+export function isRounding(compared: readonly TensorRow[]): boolean {
+  const within = compared.every((row) => !('absent' in row.elements) && row.elements.aboveOneUlp === 0)
+  const directions = compared.some((row) => !('absent' in row.spectrum) && row.spectrum.directionsAbove > 0)
+  const relative = pooled(compared).relativeChange
+  if (!within || directions || 'absent' in relative || !relative.zero || 'absent' in relative.zero)
+    return false
+  return relative.value <= ROUNDING_FACTOR * relative.zero.value
+}
+
+function formats(changed: readonly TensorRow[]): string {
+  const pairs = new Set(
+    changed
+      .filter((row) => row.baseDtype !== row.variantDtype)
+      .map((row) => `${row.baseDtype} to ${row.variantDtype}`),
+  )
+  return pairs.size > 0 ? ` (${[...pairs].join(', ')})` : ''
+}
+
+function kindOfChange(
+  compared: readonly TensorRow[],
+  changed: readonly TensorRow[],
+  adapters: readonly string[],
+): string {
+  const parts: string[] = []
+  const scheme = schemes(compared)
+  if (scheme.length > 0) parts.push(`it is quantised (${scheme.join(', ')})`)
+  if (adapters.length > 0) parts.push(`a live adapter (${adapters.join(', ')})`)
+  const spectra = spectraOf(changed)
+  if (spectra.length > 0) parts.push(rankWords(spectra))
+  return parts.length > 0 ? `: ${parts.join(', ')}` : ''
+}
+
+interface MatrixSpectrum {
+  directionsAbove: number
+  isCut: boolean
+  method: string
+  energy: number
+}
+
+function spectraOf(rows: readonly TensorRow[]): MatrixSpectrum[] {
+  return rows.flatMap((row) =>
+    'absent' in row.spectrum ? [] : [{ ...row.spectrum, energy: energyAbove(row) ?? 0 }],
+  )
+}
+
+function rankWords(spectra: readonly MatrixSpectrum[]): string {
+  const above = spectra.filter(({ directionsAbove }) => directionsAbove > 0)
+  const measured = plural(spectra.length, 'measured matrix', 'measured matrices')
+  if (above.length === 0) return `no direction above rounding in ${measured}`
+  const counts = above.map(({ directionsAbove }) => directionsAbove).sort((a, b) => a - b)
+  const [least, most] = [counts[0]!, counts.at(-1)!]
+  if (spectra.every(({ method }) => method === 'factors'))
+    return `of rank ${range(least, most)} in ${plural(above.length, 'matrix', 'matrices')}`
+  const cut = above.filter(({ isCut }) => isCut).length
+  if (cut > spectra.length / 2)
+    return `spread over many directions: ${most} or more above rounding in ${cut} of ${measured}`
+  const where = above.length === spectra.length ? measured : `${above.length} of ${measured}`
+  const directions = most === 1 ? 'direction' : 'directions'
+  return `at least ${range(least, most)} ${directions} above rounding in ${where}, which hold ${percent(median(above.map(({ energy }) => energy)))} of the change there`
+}
+
+const range = (least: number, most: number): string =>
+  least === most ? String(least) : `${least} to ${most}`
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]!
+}
+
+function schemes(rows: readonly TensorRow[]): string[] {
+  return [...new Set(rows.filter((row) => row.split !== undefined).map((row) => row.variantDtype!))]
+}
+
+/** Which kinds moved most and least; vectors and vocabulary apart. */
+function whereEvidence(compared: readonly TensorRow[], changed: readonly TensorRow[]): string[] {
+  if (changed.length === 0) return []
+  const groups = groupRows(compared, (row) => row.kind)
+  const sizes = [...groups].map(([kind, rows]) => ({ kind, ...valueIn(rows) }))
+  const matrices = sizes.filter(({ kind }) => !isVectorKind(kind) && !isVocabularyKind(kind))
+  const moved = matrices.filter(({ value }) => value > 0).sort((a, b) => b.value - a.value)
+  const still = sizes.filter(({ value }) => value === 0).map(({ kind }) => kind)
+  const lines: string[] = []
+  if (moved.length > 0) {
+    const [first, last] = [moved[0]!, moved.at(-1)!]
+    lines.push(
+      moved.length === 1
+        ? `Of the matrices only ${first.kind} moved (${percent(first.value)}).`
+        : `Among the matrices ${first.kind} moved most (${percent(first.value)}), ${last.kind} least (${percent(last.value)}).`,
+    )
+  }
+  for (const { kind, value, zero } of sizes.filter(
+    ({ kind, value }) => (isVectorKind(kind) || isVocabularyKind(kind)) && value > 0,
+  )) {
+    lines.push(`${kind}: moved by ${percent(value)} (rounding alone ${percent(zero)}).`)
+  }
+  if (still.length > 0) lines.push(`Untouched, bit for bit: ${still.join(', ')}.`)
+  return lines
+}
+
+function valueIn(rows: readonly TensorRow[]): { value: number; zero: number } {
+  const { relativeChange } = pooled(rows)
+  if ('absent' in relativeChange) return { value: 0, zero: 0 }
+  const { zero } = relativeChange
+  return { value: relativeChange.value, zero: zero && !('absent' in zero) ? zero.value : 0 }
+}
+
+function spectrumEvidence(changed: readonly TensorRow[]): string[] {
+  const below = spectraOf(changed).filter((spectrum) => spectrum.directionsAbove === 0).length
+  return below > 0
+    ? [`In ${plural(below, 'measured matrix', 'measured matrices')} no direction stands above rounding.`]
+    : []
+}
+
+function splitEvidence(rows: readonly TensorRow[]): string[] {
+  const { quantisationAlone, trainingAlone } = pooled(rows)
+  if (!quantisationAlone || !trainingAlone) return []
+  if ('absent' in quantisationAlone)
+    return [`Training is not told from quantisation: ${quantisationAlone.absent}.`]
+  if ('absent' in trainingAlone) return []
+  return [
+    `Quantisation alone moves the base by ${percent(quantisationAlone.value)}; from the quantised base the variant is ${percent(trainingAlone.value)} away, which is training alone.`,
+  ]
+}
+
+function missingEvidence(rows: readonly TensorRow[]): string[] {
+  const words = {
+    'only-base': 'only in the base',
+    'only-variant': 'only in the variant',
+    'shape-differs': 'of another shape',
+  }
+  return Object.entries(words).flatMap(([status, what]) => {
+    const names = rows.filter((row) => row.status === status).map((row) => row.name)
+    if (names.length === 0) return []
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
+    return [`${plural(names.length, 'tensor')} ${what}: ${names.slice(0, 3).join(', ')}${more}.`]
+  })
+}
+
+function settingsEvidence(settings: readonly SettingChange[]): string[] {
+  const high = settings.filter(({ danger }) => danger === 'high')
+  if (high.length === 0) return []
+  return [`Besides weights, ${high.map(({ what }) => what.replace(/\.$/, '')).join('; ')}.`]
+}
+
+/** A share as percent with two significant digits: 1.2 %, 0.30 %, 0.0031 %. */
+export function percent(share: number): string {
+  const value = share * 100
+  if (value === 0) return '0 %'
+  if (value >= 99.95) return '100 %'
+  if (value >= 10) return `${value.toFixed(1)} %`
+  const digits = Math.max(1, 1 - Math.floor(Math.log10(value)))
+  return digits > 6 ? `${value.toExponential(1)} %` : `${value.toFixed(digits)} %`
+}

@@ -1,0 +1,60 @@
+// Reads rows of a tensor source as fp32, whatever it is computed from. A row is as long as the last dimension, so that
+// a vector is one row. Synchronous, for worker threads; reads only the bytes that the rows need.
+import { readRotaryRows } from './gguf/rotary.ts'
+import { loraRows, scaledRows } from './peft/apply.ts'
+import { quantisedRows } from './quantise.ts'
+import { readStored, storedSpacings } from './stored.ts'
+import type { TensorSource } from './tensor.ts'
+
+export { type MatrixShape, matrixShape, shapeOf } from './shape.ts'
+
+/** Values of rows [start, end), row-major. */
+export function readValues(source: TensorSource, start: number, end: number): Float32Array {
+  switch (source.kind) {
+    case 'stored':
+      return readStored(source, start, end)
+    case 'rotary-rows':
+      return readRotaryRows(source, start, end, readValues)
+    case 'plus': {
+      const values = readValues(source.of, start, end)
+      for (let i = 0; i < values.length; i++) values[i]! += source.add
+      return values
+    }
+    case 'lora':
+      return loraRows(source, start, end, readValues)
+    case 'scaled':
+      return scaledRows(source, start, end, readValues)
+    case 'quantised':
+      return quantisedRows(source, start, end, readValues).values
+  }
+}
+
+/**
+ * For each value of rows [start, end), the distance between neighbouring numbers of the format that it is stored in:
+ * the unit in the last place, or the step of its block. What is computed in memory has the spacing of fp32.
+ */
+export function readSpacings(source: TensorSource, start: number, end: number): Float32Array {
+  switch (source.kind) {
+    case 'stored':
+      return storedSpacings(source, start, end)
+    case 'rotary-rows':
+      return readRotaryRows(source, start, end, readSpacings)
+    case 'plus':
+      return readSpacings(source.of, start, end)
+    case 'lora':
+    case 'scaled':
+      return fp32Spacings(readValues(source, start, end))
+    case 'quantised':
+      return quantisedRows(source, start, end, readValues).spacings
+  }
+}
+
+/** The unit in the last place of each value in fp32, in place. */
+function fp32Spacings(values: Float32Array): Float32Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  for (let i = 0; i < bits.length; i++) {
+    const exponent = Math.max(1, (bits[i]! >>> 23) & 0xff)
+    values[i] = 2 ** (exponent - 150)
+  }
+  return values
+}

@@ -1,0 +1,165 @@
+// From what the user named to a weights report: opens the models, finds their identities, measures what is not there yet
+// and keeps a measurement folder for each variant.
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { compareSettings, notRecordedSentence } from '../measure/settings/index.ts'
+import { acrossVariants } from '../measure/weights/across.ts'
+import { measureRows } from '../measure/weights/measure.ts'
+import { WeightsPool } from '../measure/weights/pool.ts'
+import { variantReport } from '../measure/weights/report.ts'
+import { identityOf } from '../model/identity.ts'
+import { openModel } from '../model/open.ts'
+import { readSettings } from '../model/settings.ts'
+import type { Model } from '../model/tensor.ts'
+import { tokenNames } from '../model/tokens.ts'
+import {
+  type MeasuredModel,
+  type Measurement,
+  type TensorRow,
+  type VariantReport,
+  WEIGHTS_SCHEMA,
+  type WeightsReport,
+} from '../schema/weights.ts'
+import { readMeasurement, readTensorRows, writeMeasurement } from '../store/measurementFolder.ts'
+import { cacheFolder } from '../util/cache.ts'
+import { UserError } from '../util/errors.ts'
+import { globPattern } from '../util/glob.ts'
+import { sha256Value } from '../util/hash.ts'
+import { VERSION } from '../util/version.ts'
+
+export interface CompareWeightsOptions {
+  base: string
+  variants: readonly string[]
+  quantisedBase?: string
+  /** Folder for the measurements; the cache, by key, where it is not given. */
+  output?: string
+  isFull: boolean
+  /** Glob on tensor names. */
+  tensors?: string
+  threads?: number
+  onProgress?: (what: string, done: number, total: number) => void
+}
+
+interface Opened {
+  model: Model
+  measured: MeasuredModel
+}
+
+export async function compareWeights(options: CompareWeightsOptions): Promise<WeightsReport> {
+  const base = await open(options.base, options)
+  const quantisedBase =
+    options.quantisedBase === undefined ? undefined : await open(options.quantisedBase, options)
+  const variants: Opened[] = []
+  for (const spec of options.variants) variants.push(await open(spec, options))
+  await using pool = new WeightsPool(options.threads ?? availableParallelism())
+  const reports: VariantReport[] = []
+  const all: TensorRow[][] = []
+  for (const variant of variants) {
+    const { folder, rows } = await measured({ base, variant, quantisedBase, pool }, options)
+    all.push(rows)
+    const settings = await compareSettings(await readSettings(base.model), await readSettings(variant.model))
+    reports.push(
+      variantReport({
+        base: base.model,
+        variant: variant.model,
+        measured: variant.measured,
+        folder,
+        rows,
+        settings: settings.changes,
+        notCompared: notRecordedSentence(settings),
+        tokenOf: await tokenNames(base.model),
+      }),
+    )
+  }
+  const across =
+    variants.length > 1
+      ? await acrossVariants({
+          base: base.model,
+          variants: variants.map(({ model }) => model),
+          rows: all,
+          pool,
+        })
+      : null
+  return { schema: WEIGHTS_SCHEMA, base: base.measured, variants: reports, across }
+}
+
+async function open(spec: string, { base, onProgress }: CompareWeightsOptions): Promise<Opened> {
+  const model = await openModel(spec, {
+    ...(spec === base ? {} : { base }),
+    onProgress: (what, done, total) => onProgress?.(what, done, total ?? 0),
+  })
+  const identity = await identityOf(model, {
+    onProgress: (done, total) => onProgress?.(`reading ${model.name}`, done, total),
+  })
+  return { model, measured: { spec, name: model.name, identity, format: model.format } }
+}
+
+interface Sides {
+  base: Opened
+  variant: Opened
+  quantisedBase: Opened | undefined
+  pool: WeightsPool
+}
+
+/** Rows of one measurement: those in its folder, or measured now. */
+async function measured(
+  { base, variant, quantisedBase, pool }: Sides,
+  options: CompareWeightsOptions,
+): Promise<{ folder: string; rows: TensorRow[] }> {
+  const asked: Omit<Measurement, 'createdAt' | 'finished'> = {
+    schema: WEIGHTS_SCHEMA,
+    kind: 'weights',
+    base: base.measured,
+    variant: variant.measured,
+    quantisedBase: quantisedBase?.measured ?? null,
+    settings: { fullSpectrum: options.isFull, tensors: options.tensors ?? null },
+    versions: { tunediff: VERSION },
+  }
+  const key = keyOf(asked)
+  const folder = options.output
+    ? join(options.output, variant.model.name)
+    : join(cacheFolder(), 'measurements', key)
+  const found = await readMeasurement(folder)
+  if (found && keyOf(found) !== key) {
+    throw new UserError(
+      `${folder} holds another measurement: ${found.variant.spec} against ${found.base.spec}`,
+      {
+        hint: 'give another folder with -o, or delete that one',
+      },
+    )
+  }
+  if (found?.finished) return { folder, rows: [...(await readTensorRows(folder)).values()] }
+  const measurement: Measurement = found ?? { ...asked, createdAt: new Date().toISOString(), finished: false }
+  await writeMeasurement(folder, measurement)
+  const only = options.tensors === undefined ? undefined : globPattern(options.tensors)
+  const rows = await measureRows({
+    base: base.model,
+    variant: variant.model,
+    quantisedBase: quantisedBase?.model,
+    folder,
+    isFull: options.isFull,
+    ...(only ? { only: (name) => only.test(name) } : {}),
+    pool,
+    onProgress: (phase, done, total) => options.onProgress?.(`${variant.model.name}: ${phase}`, done, total),
+  })
+  if (rows.length === 0) {
+    throw new UserError(`no tensor's name fits '${options.tensors}'`, {
+      hint: `'tunediff inspect ${options.base}' lists names`,
+    })
+  }
+  await writeMeasurement(folder, { ...measurement, finished: true })
+  return { folder, rows }
+}
+
+/** What a measurement is looked up by: identities, not paths. */
+function keyOf({
+  base,
+  variant,
+  quantisedBase,
+  settings,
+  versions,
+  schema,
+}: Omit<Measurement, 'createdAt' | 'finished'>): string {
+  const identities = [base.identity, variant.identity, quantisedBase?.identity ?? null]
+  return sha256Value({ schema, identities, settings, versions }).slice(0, 16)
+}
