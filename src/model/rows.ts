@@ -24,6 +24,12 @@ export function readValues(source: TensorSource, start: number, end: number): Fl
       return loraRows(source, start, end, readValues)
     case 'scaled':
       return scaledRows(source, start, end, readValues)
+    case 'sum': {
+      const values = readValues(source.of, start, end)
+      const added = readValues(source.add, start, end)
+      for (let i = 0; i < values.length; i++) values[i]! += source.scale * added[i]!
+      return values
+    }
     case 'quantised':
       return quantisedRows(source, start, end, readValues).values
   }
@@ -43,6 +49,7 @@ export function readSpacings(source: TensorSource, start: number, end: number): 
       return readSpacings(source.of, start, end)
     case 'lora':
     case 'scaled':
+    case 'sum':
       return fp32Spacings(readValues(source, start, end))
     case 'quantised':
       return quantisedRows(source, start, end, readValues).spacings

@@ -57,6 +57,7 @@ export interface LoraFactors {
  * - lora: of + delta, or the transposed delta for weights stored as (in, out); with `magnitude`, DoRA
  *   (arXiv 2402.09353, equation 5): rows scaled so that their norms are `magnitude`.
  * - scaled: rows or columns multiplied by a vector (IA3, arXiv 2205.05638).
+ * - sum: of + scale * add, element by element (a bias that was trained beside LoRA's factors).
  * - quantised: quantised and dequantised in memory.
  */
 export type TensorSource =
@@ -65,6 +66,7 @@ export type TensorSource =
   | { kind: 'plus'; of: TensorSource; add: number }
   | { kind: 'lora'; of: TensorSource; factors: LoraFactors; transposed: boolean; magnitude?: TensorSource }
   | { kind: 'scaled'; of: TensorSource; by: TensorSource; axis: 'rows' | 'columns' }
+  | { kind: 'sum'; of: TensorSource; add: TensorSource; scale: number }
   | { kind: 'quantised'; of: TensorSource; scheme: QuantScheme }
 
 export interface ModelTensor {

@@ -39,11 +39,11 @@ function appliedText({ merged, tensors, others }: AppliedReport): string {
         : `${exact} exactly and ${rounded} within rounding`
   const silent = tensors.length - good.length
   const orders = [...new Set(good.map(({ order }) => order))]
+  const what = good.length === 1 ? 'the one adapter tensor' : `all ${good.length} adapter tensors`
   return (
-    `Applied: ${merged} holds ${good.length === 1 ? 'the one adapter tensor' : `all ${good.length} adapter tensors`}, ${how}` +
-    `${orders.length === 1 ? ` (${orders[0]})` : ''}` +
-    `${silent > 0 ? `; ${plural(silent, 'more changes nothing', 'more change nothing')}` : ''}. ` +
-    `The other ${plural(others.checked, 'tensor is', 'tensors are')} the base's.`
+    `Applied: ${merged} holds ${what}, ${how}${orders.length === 1 ? ` (${orders[0]})` : ''}` +
+    `${silent > 0 ? `; ${plural(silent, 'more changes nothing', 'more change nothing')}` : ''}.` +
+    `${others.checked > 0 ? ` The other ${plural(others.checked, 'tensor is', 'tensors are')} the base's.` : ''}`
   )
 }
 

@@ -43,7 +43,7 @@ function sentence({ kind, model, adapters, bases }: Inspection): string {
     const of = bases[0] ? `, for ${bases[0].value}` : ''
     return `${capital(article(what[0]!))}${of}.`
   }
-  const type = model.modelType ?? 'model of a type that is not said'
+  const type = model.modelType ? `${model.modelType} model` : 'model of a type that is not said'
   const plain = `${type} in ${model.format === 'gguf' ? 'GGUF' : 'safetensors'}, ${count(model.parameters.total)} parameters`
   const first = model.dtypes[0] ? `, mostly ${model.dtypes[0].dtype}` : ''
   const alone = model.dtypes.length === 1 && model.dtypes[0] ? `, all ${model.dtypes[0].dtype}` : first

@@ -1,6 +1,7 @@
 // Low-rank updates delta = scale * b * a, measured from their factors: the dense delta is never built. With QR
 // decompositions b = Qb Rb and a' = Qa Ra, all singular values of the delta are those of scale * Rb Ra' (rank x rank).
-import { singularValuesOf, smallSvd } from './linalg.ts'
+import { singularValuesOf } from './eigen.ts'
+import { smallSvd } from './linalg.ts'
 import { type Matmul, type Matrix, matrixOf } from './matmul.ts'
 import { innerProducts, orthonormalColumns } from './orthonormal.ts'
 import type { RowSource } from './svd.ts'

@@ -1,7 +1,7 @@
 // The largest singular value of a large matrix to about 0.1 %: Lanczos with full reorthogonalisation on A' A (Golub and
 // Van Loan, Matrix Computations, 4th ed., 10.1 and 10.3), one pass over A a step. For the edge of a spectrum without a
 // gap, where power iteration would take hundreds of steps.
-import { symmetricEigenvalues } from './linalg.ts'
+import { symmetricEigenvalues } from './eigen.ts'
 import { type Matmul, matrixOf } from './matmul.ts'
 import { uniformValues } from './random.ts'
 import { blocksOf, exactSpectrum, type RowSource } from './svd.ts'

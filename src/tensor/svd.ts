@@ -1,6 +1,7 @@
 // Largest singular values of a matrix that is read by rows, and not held unless it is small. Randomised subspace
 // iteration (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1); the exact spectrum by a Gram matrix in fp64.
-import { singularValuesOf, smallSvd, symmetricEigenvalues } from './linalg.ts'
+import { singularValuesOf, symmetricEigenvalues } from './eigen.ts'
+import { smallSvd } from './linalg.ts'
 import { type Matmul, type Matrix, matrixOf } from './matmul.ts'
 import { orthonormalColumns } from './orthonormal.ts'
 import { seedOf, uniformValues } from './random.ts'
@@ -46,6 +47,7 @@ export async function randomisedSvd(source: RowSource, options: SvdOptions): Pro
   const { rows, columns } = matrix
   const width = Math.min(k + oversampling, rows, columns)
   const count = Math.min(k, width)
+  if (width === 0) return { singularValues: new Float64Array(0), left: null, right: null }
   const onRight = matrixOf(columns, width, uniformValues(seedOf(options.seed), columns * width))
   const onLeft = matrixOf(rows, width)
   await timesMatrix(matrix, { onRight, onLeft, matmul })

@@ -9,8 +9,10 @@ import { matrixShape, readValues, shapeOf } from '../../src/model/rows.ts'
 import { readSafetensorsHeader } from '../../src/model/safetensors.ts'
 import { closeFiles } from '../../src/model/stored.ts'
 import type { Adapter, TensorSource } from '../../src/model/tensor.ts'
+import { random } from '../../src/stats/random.ts'
 import { UserError } from '../../src/util/errors.ts'
-import { f32, writeSafetensors } from './writeSafetensors.ts'
+import { soak } from '../support/soak.ts'
+import { f32, writeSafetensors, zeros } from './writeSafetensors.ts'
 
 const goldens = fileURLToPath(new URL('../goldens/peft', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-peft-'))
@@ -67,6 +69,7 @@ const CASES: readonly { name: string; base: string; method: string; parts: numbe
   { name: 'conv1d-ia3', base: 'gpt2', method: 'ia3', parts: 3 },
   { name: 'bias', base: 'gpt2', method: 'lora', parts: 2 },
   { name: 'bias-all', base: 'gpt2', method: 'lora', parts: 8 },
+  { name: 'lora-bias', base: 'gpt2', method: 'lora', parts: 2 },
 ]
 
 describe('what peft merges', () => {
@@ -223,8 +226,20 @@ describe('hostile configs', () => {
       /tensors of 2 adapters: one, two/,
     ],
     [{}, /holds no tensor/],
+    [
+      { 'm.lora_A.weight': [2, 6], 'm.lora_B.weight': [5, 2], 'm.lora_B.default.weight': [5, 2] },
+      /m\.lora_B\.weight and m\.lora_B\.default\.weight, which are one factor/,
+    ],
+    [{ 'm.modules_to_save.weight': [5, 6], 'm.weight': [5, 6] }, /holds m\.weight twice/],
   ])('%j', async (shapes, says) => {
     expect((await refusal(written(shapes as Record<string, number[]>))).message).toMatch(says)
+  })
+
+  test('integers', async () => {
+    const path = written({})
+    const tensors = { 'm.lora_A.weight': zeros('I8', [2, 6], 12), 'm.lora_B.weight': f32([5, 2]) }
+    writeSafetensors(join(path, 'adapter_model.safetensors'), tensors)
+    expect((await refusal(path)).message).toMatch(/m\.lora_A\.weight is I8/)
   })
 
   test('JSON that is none, or says a key twice', async () => {
@@ -241,6 +256,44 @@ describe('hostile configs', () => {
     expect(() => adapter.parts[0]!.apply(base)).toThrow(/6 inputs and 5 outputs, its weight is \(6, 6\)/)
   })
 })
+
+describe('mutated folders', () => {
+  test.each(['adapter_config.json', 'adapter_model.safetensors'])(
+    '%s: read, or refused by name',
+    async (file) => {
+      const draw = random(7)
+      const copy = edited({})
+      const path = join(copy, file)
+      const original = readFileSync(path)
+      let refused = 0
+      for (let round = 0; round < soak(5000); round++) {
+        writeFileSync(path, mutated(original, draw))
+        const read = await readAdapter(copy).catch((error: unknown) => error)
+        if (read instanceof Error) {
+          expect(read, (read as Error).stack).toBeInstanceOf(UserError)
+          expect(read.message).toContain(copy)
+          refused++
+        }
+      }
+      expect(refused).toBeGreaterThan(100)
+    },
+  )
+})
+
+/** Some bytes changed, cut off or doubled; of a header, mostly in its first part. */
+function mutated(original: Buffer, draw: () => number): Buffer {
+  const bytes = Buffer.from(original)
+  const span = Math.min(bytes.length, 1600)
+  const at = Math.floor(draw() * span)
+  const kind = Math.floor(draw() * 4)
+  if (kind === 0) return bytes.subarray(0, at)
+  if (kind === 1) return Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.floor(draw() * at))])
+  for (let n = 1 + Math.floor(draw() * 3); n > 0; n--) {
+    const where = Math.floor(draw() * span)
+    bytes[where] = kind === 2 ? Math.floor(draw() * 256) : 0x30 + Math.floor(draw() * 10)
+  }
+  return bytes
+}
 
 describe('tensors that are not applied are named with a reason', () => {
   test.each([

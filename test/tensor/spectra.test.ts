@@ -1,8 +1,9 @@
 // Spectra against SciPy, against plain fp64 and against matrices whose spectrum is planted.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { symmetricEigenvalues } from '../../src/tensor/eigen.ts'
 import { largestSingularValue } from '../../src/tensor/lanczos.ts'
-import { cholesky, smallSvd, symmetricEigenvalues, thinQr } from '../../src/tensor/linalg.ts'
+import { cholesky, smallSvd, thinQr } from '../../src/tensor/linalg.ts'
 import { type Matmul, matrixOf, openMatmul } from '../../src/tensor/matmul.ts'
 import { orthonormalColumns } from '../../src/tensor/orthonormal.ts'
 import { uniformValues } from '../../src/tensor/random.ts'
@@ -172,6 +173,8 @@ describe('randomisedSvd', () => {
   it('never gives more values than the matrix has, and zeros for a zero matrix', async () => {
     const small = sourceOf(matrixOf(3, 5, uniformValues(1, 15)))
     expect((await randomisedSvd(small, { k: 64, seed: 'x', matmul })).singularValues).toHaveLength(3)
+    const empty = await randomisedSvd(sourceOf(matrixOf(0, 5)), { k: 4, seed: 'x', matmul })
+    expect(empty.singularValues).toHaveLength(0)
     const zero = sourceOf(matrixOf(50, 40))
     const { singularValues } = await randomisedSvd(zero, { k: 4, seed: 'x', matmul })
     expect([...singularValues]).toEqual([0, 0, 0, 0])

@@ -7,7 +7,8 @@ import type { MergeOrder } from './orders.ts'
 import { deltaRows, type RoundedFactors, roundedFactors } from './product.ts'
 import { promoted, roundTo } from './rounding.ts'
 
-export type Stage = LoraSource | ScaledSource
+type SumSource = TensorSource & { kind: 'sum' }
+export type Stage = LoraSource | ScaledSource | SumSource
 
 /** What is done to one tensor of the base. */
 export interface Merge {
@@ -22,7 +23,7 @@ export interface Replay {
   rounded: Float32Array
   /** In fp32 throughout. */
   exact: Float32Array
-  /** Per element, a number that no low-rank sum exceeds on its way; null without low-rank parts. */
+  /** Per element, a number that no low-rank sum exceeds on its way; null where narrow formats hide that. */
   bound: Float32Array | null
 }
 
@@ -37,7 +38,7 @@ export function mergeOf(base: TensorSource, parts: readonly AdapterPart[]): Merg
   let stages: Stage[] = []
   for (const part of parts) {
     source = part.apply(source)
-    if (source.kind === 'lora' || source.kind === 'scaled') {
+    if (source.kind === 'lora' || source.kind === 'scaled' || source.kind === 'sum') {
       stages.push(source)
     } else {
       start = source
@@ -84,6 +85,7 @@ function through(context: Context, count: number, rows: Rows): Replay {
   const stage = merge.stages[count - 1]!
   const replay = through(context, count - 1, rows)
   if (stage.kind === 'scaled') scale(context, stage, replay, rows)
+  else if (stage.kind === 'sum') addBias(context, stage, replay, rows)
   else {
     add(context, stage, replay, rows)
     if (stage.magnitude) rescale(context, count, replay, rows)
@@ -115,8 +117,21 @@ function add({ order, factors }: Context, stage: LoraSource, replay: Replay, { s
     rounded[i]! += delta[i]!
     exact[i]! += delta[i]!
   }
-  replay.bound = bounds(factors.get(stage)!, start, end)
+  if (order.load === 'F32') replay.bound = bounds(factors.get(stage)!, start, end)
   if (stage.magnitude) roundTo(promoted(order.load, order.delta), rounded)
+}
+
+function addBias({ order, read }: Context, stage: SumSource, { rounded, exact }: Replay, rows: Rows): void {
+  const bias = roundTo(order.factors, read(stage.add, rows.start, rows.end))
+  const scale = Math.fround(stage.scale)
+  const added = roundTo(
+    order.delta,
+    bias.map((value) => value * scale),
+  )
+  for (let i = 0; i < added.length; i++) {
+    rounded[i]! += added[i]!
+    exact[i]! += added[i]!
+  }
 }
 
 /** DoRA: rows, or columns where the weight is (in, out), get the norms that the magnitude vector says. */

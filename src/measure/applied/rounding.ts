@@ -47,16 +47,31 @@ export function roundTo(dtype: MergeDtype, values: Float32Array): Float32Array {
   return values
 }
 
-/** The distance between neighbours at a number of this size. */
-export function spacingAt(dtype: MergeDtype, magnitude: number): number {
-  if (!Number.isFinite(magnitude)) return Number.POSITIVE_INFINITY
-  WORD_VALUE[0] = magnitude
-  const exponent = Math.max(SMALLEST_EXPONENT[dtype], ((WORD[0]! >>> 23) & 0xff) - 127)
-  return 2 ** (exponent - FRACTION_BITS[dtype])
+/** By the exponent field of fp32, the distance between neighbours of a format at such numbers; infinite beyond all. */
+const SPACINGS: Readonly<Record<MergeDtype, Float64Array>> = {
+  F32: spacings('F32'),
+  BF16: spacings('BF16'),
+  F16: spacings('F16'),
 }
 
-const WORD_VALUE = new Float32Array(1)
-const WORD = new Uint32Array(WORD_VALUE.buffer)
+function spacings(dtype: MergeDtype): Float64Array {
+  return Float64Array.from({ length: 256 }, (_, field) => {
+    if (field === 255) return Number.POSITIVE_INFINITY
+    return 2 ** (Math.max(SMALLEST_EXPONENT[dtype], field - 127) - FRACTION_BITS[dtype])
+  })
+}
+
+/** The distance between neighbours at each of these sizes. */
+export function spacingTable(dtype: MergeDtype): (magnitude: number) => number {
+  const table = SPACINGS[dtype]
+  return (magnitude) => {
+    VALUE[0] = magnitude
+    return table[(VALUE_BITS[0]! >>> 23) & 0xff]!
+  }
+}
+
+const VALUE = new Float32Array(1)
+const VALUE_BITS = new Uint32Array(VALUE.buffer)
 
 /** The format in which a sum of two formats is done. */
 export function promoted(first: MergeDtype, second: MergeDtype): MergeDtype {

@@ -2,7 +2,7 @@
 // place, and the sums that give the strength along the adapter's delta by least squares. In fp64.
 import type { MergeOrder } from './orders.ts'
 import type { Replay } from './replay.ts'
-import { coarser, roundTo, spacingAt } from './rounding.ts'
+import { coarser, roundTo, spacingTable } from './rounding.ts'
 
 export interface Sums {
   n: number
@@ -40,33 +40,48 @@ export function addRows(sums: Sums, { base, merged, replay }: ComparedRows, orde
   const replayed = roundTo(order.saved, replay.rounded)
   const stored = roundTo(order.saved, roundTo(order.load, base.slice()))
   const unit = coarser(order.load, order.saved)
+  const spacingAt = spacingTable(unit)
+  // Local, because the loop runs over every weight of a model.
+  let [equal, moved, equalToBase, maxUlps, nonFinite] = [0, 0, 0, sums.maxUlps, 0]
+  let [ee, ed, dd, rr, mm, rounding] = [0, 0, 0, 0, 0, 0]
   for (let i = 0; i < merged.length; i++) {
-    const [is, should, was] = [merged[i]!, replayed[i]!, stored[i]!]
-    sums.n++
-    if (should !== was) sums.moved++
-    if (is === was) sums.equalToBase++
+    const is = merged[i]!
+    const should = replayed[i]!
+    const was = stored[i]!
+    if (should !== was) moved++
+    if (is === was) equalToBase++
     const isEqual = is === should || (Number.isNaN(is) && Number.isNaN(should))
-    if (isEqual) sums.equal++
-    if (!Number.isFinite(is) || !Number.isFinite(should)) {
-      if (!isEqual) sums.nonFinite++
+    if (isEqual) equal++
+    if (is - is !== 0 || should - should !== 0) {
+      if (!isEqual) nonFinite++
       continue
     }
     const largest = Math.max(Math.abs(was), Math.abs(should), Math.abs(is), Math.abs(should - was))
-    const spacing = spacingAt(unit, largest)
+    const spacing = spacingAt(largest)
     if (!isEqual) {
       // In fp32 the partial sums of the product may be larger than what is left of them.
-      const ulp = unit === 'F32' && bound ? spacingAt(unit, Math.max(largest, bound[i]!)) : spacing
-      sums.maxUlps = Math.max(sums.maxUlps, Math.abs(is - should) / ulp)
+      const ulp = unit === 'F32' && bound ? spacingAt(Math.max(largest, bound[i]!)) : spacing
+      maxUlps = Math.max(maxUlps, Math.abs(is - should) / ulp)
     }
-    addSquares(sums, { e: is - base[i]!, d: exact[i]! - base[i]!, r: is - should, m: should - was })
-    sums.rounding += (spacing * spacing) / 6
+    const e = is - base[i]!
+    const d = exact[i]! - base[i]!
+    ee += e * e
+    ed += e * d
+    dd += d * d
+    rr += (is - should) * (is - should)
+    mm += (should - was) * (should - was)
+    rounding += spacing * spacing
   }
-}
-
-function addSquares(sums: Sums, { e, d, r, m }: { e: number; d: number; r: number; m: number }): void {
-  sums.ee += e * e
-  sums.ed += e * d
-  sums.dd += d * d
-  sums.rr += r * r
-  sums.mm += m * m
+  sums.n += merged.length
+  sums.equal += equal
+  sums.moved += moved
+  sums.equalToBase += equalToBase
+  sums.maxUlps = maxUlps
+  sums.nonFinite += nonFinite
+  sums.ee += ee
+  sums.ed += ed
+  sums.dd += dd
+  sums.rr += rr
+  sums.mm += mm
+  sums.rounding += rounding / 6
 }

@@ -76,9 +76,9 @@ export function canonical(value: unknown): string {
   )
 }
 
-/** At most `most` examples of many: `"a", "b" and 3 more`. */
+/** At most `most` examples of many, with their white space: `"a", "b" and 3 more`. */
 export function examples(items: readonly string[], most = 3): string {
-  const first = items.slice(0, most).map((item) => JSON.stringify(oneLine(item, 40)))
+  const first = items.slice(0, most).map((item) => oneLine(JSON.stringify(item), 40))
   const more = items.length - first.length
   return more > 0 ? `${first.join(', ')} and ${more} more` : first.join(', ')
 }

@@ -63,7 +63,7 @@ const RULES: readonly Rule[] = [
 ]
 
 const PASSED_OVER =
-  /^(_name_or_path|transformers_version|_attn_implementation.*|attn_implementation|_commit_hash|torchscript|unsloth_.*|name_or_path|chunk_size_feed_forward|output_(attentions|hidden_states)|return_dict|eos_token_id)$/
+  /^(_.*|transformers_version|attn_implementation|torchscript|unsloth_.*|name_or_path|chunk_size_feed_forward|output_(attentions|hidden_states)|return_dict|eos_token_id)$/
 
 /** Flattened: `text_config.hidden_size`; quantisation as one value. Null is absent. */
 export type FlatConfig = ReadonlyMap<string, unknown>

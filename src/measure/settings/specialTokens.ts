@@ -14,7 +14,7 @@ const DANGER: readonly (readonly [RegExp, Danger, string?])[] = [
 ]
 /** Told elsewhere, or about the program that saved the file. */
 const PASSED_OVER =
-  /^(chat_template|added_tokens_decoder|.*_token|additional_special_tokens|extra_special_tokens|name_or_path|special_tokens_map_file|tokenizer_file|processor_class|is_local|backend|auto_map|tokenizer_class|transformers_version|unsloth_.*)$/
+  /^(chat_template|added_tokens_decoder|.*_token|additional_special_tokens|extra_special_tokens|name_or_path|special_tokens_map_file|tokenizer_file|processor_class|is_local|local_files_only|backend|auto_map|tokenizer_class|transformers_version|unsloth_.*)$/
 /** Above this a model_max_length means "no limit". */
 const NO_LIMIT = 1e12
 

@@ -80,7 +80,7 @@ async function compareTwo(base: Side, variant: Side, danger: Danger): Promise<Se
   }
   const [first] = other
   const place = `the first is "${CONVERSATIONS[first!]!.name}"`
-  const how = `${plural(other.length, 'conversation')} of ${CONVERSATIONS.length} give other ${unit} (${place})`
+  const how = `${other.length} of ${plural(CONVERSATIONS.length, 'conversation')} ${other.length === 1 ? 'gives' : 'give'} other ${unit} (${place})`
   const why = isSameText ? reason(isSameTokens) : ''
   const failure = failures(rendered.base, rendered.variant)
   const excerpt = excerptOf(rendered.base[first!]!, rendered.variant[first!]!)

@@ -82,11 +82,15 @@ function compareVocabularies(
   return [change('vocab', 'high', sides, `The vocabulary differs: ${parts.join(', ')}.`)]
 }
 
-/** GGUF pads its list, and tokenizer.json holds added tokens apart: ids that both name are compared. */
+/**
+ * GGUF pads its list, and tokenizer.json holds added tokens apart: ids that both name are compared. A space may stand as
+ * itself or as SentencePiece's mark for it.
+ */
 function compareIds(base: TokenizerParts, variant: TokenizerParts): SettingChange[] {
   const [b, v] = [byId(base), byId(variant)]
   const shared = [...b.keys()].filter((id) => v.has(id))
-  const other = shared.filter((id) => b.get(id) !== v.get(id))
+  const plain = (token: string): string => token.replaceAll('▁', ' ')
+  const other = shared.filter((id) => plain(b.get(id)!) !== plain(v.get(id)!))
   if (other.length === 0) return []
   const [first] = other
   const what = `${plural(other.length, 'id')} of ${shared.length} that both tokenizers name stand for other tokens, for instance ${first}: ${examples([b.get(first!)!])} in the base, ${examples([v.get(first!)!])} in the variant.`

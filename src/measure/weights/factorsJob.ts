@@ -4,7 +4,7 @@ import { matrixShape, readSpacings, readValues, shapeOf } from '../../model/rows
 import { readStoredInto } from '../../model/stored.ts'
 import type { TensorSource } from '../../model/tensor.ts'
 import type { Spectrum } from '../../schema/weights.ts'
-import { factorSpectrum, innerProductWithRows } from '../../tensor/factors.ts'
+import { factorScratch, factorSpectrum, innerProductWithRows } from '../../tensor/factors.ts'
 import { type DeltaSums, emptySums, type Kernels } from '../../tensor/kernels.ts'
 import { type Matrix, matrixOf } from '../../tensor/matmul.ts'
 import { directionsAbove } from '../../tensor/noise.ts'
@@ -13,6 +13,8 @@ import { isRaw, kernelsFor, partOf } from './passJob.ts'
 import { threadMatmul } from './spectrumJob.ts'
 
 type FactorsPart = PassPart & { spectrum: Spectrum; bases: Bases | null }
+
+const scratch = factorScratch()
 
 export async function factorsJob({ pair, bases }: FactorsJob): Promise<FactorsPart> {
   const { factors, transposed } = pair.factors!
@@ -23,7 +25,7 @@ export async function factorsJob({ pair, bases }: FactorsJob): Promise<FactorsPa
     : [wholeOf(factors.a), wholeOf(factors.b)]
   const spectrum = await factorSpectrum(
     { a: rowsOf(a), b: rowsOf(b), scale: factors.scale },
-    { matmul, bases },
+    { matmul, bases, scratch },
   )
   const values = [...spectrum.singularValues]
   const directions = directionsAbove(values, 0)

@@ -9,7 +9,7 @@ import { isVocabularyKind } from './kinds.ts'
 import { elementsOf, pairTensors, type TensorPair } from './pairing.ts'
 import type { WeightsPool } from './pool.ts'
 import { addParts, comparedRow, rowRanges, unmeasured } from './row.ts'
-import { NOT_SELECTED, selectSpectra } from './select.ts'
+import { NOT_SELECTED, NOT_YET, selectSpectra } from './select.ts'
 
 /** Elements of one job: large enough that a thread is not asked too often, small enough to share a large tensor. */
 const JOB_ELEMENTS = 1 << 25
@@ -125,7 +125,7 @@ async function spectra(
   }
   await Promise.all(wanted.map(one))
   for (const row of rows.values()) {
-    if ('absent' in row.spectrum && row.spectrum.absent === 'not measured yet')
+    if ('absent' in row.spectrum && row.spectrum.absent === NOT_YET)
       await keep({ ...row, spectrum: { absent: NOT_SELECTED } })
   }
 }

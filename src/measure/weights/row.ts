@@ -2,8 +2,10 @@
 import { type MatrixShape, matrixShape } from '../../model/rows.ts'
 import type { Absent } from '../../schema/estimate.ts'
 import type { TensorRow } from '../../schema/weights.ts'
+import { plural } from '../../util/text.ts'
 import type { PassPart } from './jobs.ts'
-import { elementsOf, isMatrix, type TensorPair } from './pairing.ts'
+import { isMatrix, type TensorPair } from './pairing.ts'
+import { NOT_YET } from './select.ts'
 
 const MOVED_ROWS = 50
 
@@ -103,8 +105,10 @@ function elementsFrom(part: PassPart): TensorRow['elements'] {
 
 function noSpectrum(pair: TensorPair, part: PassPart): Absent {
   if (!isMatrix(pair.shape)) return { absent: 'not a matrix' }
+  if (part.nonFinite > 0)
+    return { absent: `${plural(part.nonFinite, 'element is', 'elements are')} not finite on either side` }
   if (part.delta === 0) return { absent: 'nothing changed' }
-  return { absent: 'not measured yet' }
+  return { absent: NOT_YET }
 }
 
 function mostMoved(norms: Float32Array): [number, number][] {
@@ -114,5 +118,3 @@ function mostMoved(norms: Float32Array): [number, number][] {
     .slice(0, MOVED_ROWS)
     .map((row) => [row, norms[row]!])
 }
-
-export const weightOf = (pair: TensorPair): number => elementsOf(pair.shape)

@@ -7,12 +7,14 @@ import { isMatrix } from './pairing.ts'
 export const MOST_CHANGED = 16
 export const SAMPLED_LAYERS = 4
 
+/** The spectrum follows, if the tensor is selected. */
+export const NOT_YET = 'not measured yet'
 export const NOT_SELECTED = `not among the ${MOST_CHANGED} most changed matrices or the ${SAMPLED_LAYERS} sampled layers: --full-spectrum measures all`
 
 /** Names of matrices to decompose. Tables of vocabulary are left out: their rows say more (moved tokens). */
 export function selectSpectra(rows: readonly TensorRow[], isFull: boolean): Set<string> {
   const candidates = rows.filter(
-    (row) => row.sums !== null && row.sums.delta > 0 && isMatrix(row.shape) && !isVocabularyKind(row.kind),
+    (row) => isEligible(row) && isMatrix(row.shape) && !isVocabularyKind(row.kind),
   )
   if (isFull) return new Set(candidates.map((row) => row.name))
   const relative = (row: TensorRow): number => row.sums!.delta / row.sums!.base
@@ -20,6 +22,12 @@ export function selectSpectra(rows: readonly TensorRow[], isFull: boolean): Set<
   const layers = spread([...new Set(candidates.map((row) => row.layer ?? -1))].sort((a, b) => a - b))
   const sampled = candidates.filter((row) => layers.has(row.layer ?? -1))
   return new Set([...most, ...sampled].map((row) => row.name))
+}
+
+/** Whatever was measured since: a measurement that goes on selects the same ones. */
+function isEligible({ spectrum }: TensorRow): boolean {
+  if ('absent' in spectrum) return spectrum.absent === NOT_YET || spectrum.absent === NOT_SELECTED
+  return spectrum.method !== 'factors'
 }
 
 /** First, last, and between them at equal distances. */

@@ -8,7 +8,7 @@ import { isArray, type Metadata, readArray } from './metadata.ts'
 import { refuse } from './reader.ts'
 import { modelTensors } from './tensors.ts'
 
-export { type LongArray, type Metadata, type MetadataValue, readArray } from './metadata.ts'
+export { readArray } from './metadata.ts'
 
 export interface GgufModel {
   tensors: Map<string, ModelTensor>

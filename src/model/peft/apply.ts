@@ -183,11 +183,5 @@ function kept<T extends Kept>(key: string, compute: () => T): T {
   return value
 }
 
-/** Forgets what this thread keeps of factors: after adapter files were replaced. */
-export function forgetFactors(): void {
-  keptByKey.clear()
-  keptBytes = 0
-}
-
 const bytesOf = (value: Kept): number =>
   value instanceof Float32Array ? value.byteLength : value.left.byteLength + value.right.byteLength

@@ -6,7 +6,7 @@ import { parseStrictJson } from '../../util/strictJson.ts'
 import { oneLine } from '../../util/text.ts'
 import { readTextFile } from '../../util/textFile.ts'
 
-const MAX_CONFIG_BYTES = 16 * 1024 * 1024
+const MAX_CONFIG_BYTES = 4 * 1024 * 1024
 /** Highest rank that is believed; no weight matrix of today has as many rows. */
 const MAX_RANK = 1_048_576
 /** Longest name or pattern of a module. */

@@ -11,9 +11,6 @@ import { readAdapterConfig } from './config.ts'
 import { partsOf } from './modules.ts'
 import { refuseUnreadable } from './refusals.ts'
 
-export { readAdapterConfig } from './config.ts'
-export { methodRefusal } from './refusals.ts'
-
 const CONFIG = 'adapter_config.json'
 const WEIGHTS = 'adapter_model.safetensors'
 

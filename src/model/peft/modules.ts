@@ -5,8 +5,8 @@ import { oneLine } from '../../util/text.ts'
 import type { AdapterPart, LeftOut } from '../tensor.ts'
 import type { PeftConfig } from './config.ts'
 import { type NamedTensor, parseKey, type Role } from './keys.ts'
-import { ia3Parts, loraPart, savedPart } from './parts.ts'
-import { patternKeys, untargeted } from './patterns.ts'
+import { ia3Parts, loraBiasPart, loraPart, savedPart } from './parts.ts'
+import { endings, patternKeys, untargeted } from './patterns.ts'
 
 const DEFAULT_RANK = 8
 const DEFAULT_ALPHA = 8
@@ -31,14 +31,18 @@ export function partsOf(tensors: readonly NamedTensor[], config: PeftConfig, whe
   const saved: { part: AdapterPart; isBaseCopy: boolean; tensor: NamedTensor }[] = []
   const modules = new Map<string, Module>()
   const adapterNames = new Set<string>()
+  const savedNames = new Set<string>()
   for (const tensor of tensors) {
+    refuseIntegers(tensor, where)
     const key = parseKey(tensor.nameInFile)
     if (key.kind === 'unread') leftOut.push({ name: tensor.nameInFile, reason: key.reason })
     else adapterNames.add(key.adapterName)
     if (key.kind === 'saved') {
+      if (savedNames.has(key.tensor)) throw damaged(`${where} holds ${key.tensor} twice`)
+      savedNames.add(key.tensor)
       saved.push({ part: savedPart(key.tensor, tensor), isBaseCopy: key.isBaseCopy, tensor })
     }
-    if (key.kind === 'factor') addFactor(modules, key, tensor)
+    if (key.kind === 'factor') addFactor(modules, key, { tensor, where })
   }
   refuseSeveral(adapterNames, where)
   const built = buildModules([...modules.values()], config, { where, leftOut })
@@ -53,12 +57,20 @@ export function partsOf(tensors: readonly NamedTensor[], config: PeftConfig, whe
 function addFactor(
   modules: Map<string, Module>,
   key: { module: string; role: Role; isBias: boolean },
-  tensor: NamedTensor,
+  { tensor, where }: { tensor: NamedTensor; where: string },
 ): void {
   const module: Module = modules.get(key.module) ?? { name: key.module, factors: new Map(), biases: [] }
   modules.set(key.module, module)
+  const before = module.factors.get(key.role)
   if (key.isBias) module.biases.push(tensor)
+  else if (before)
+    throw damaged(`${where} holds ${before.nameInFile} and ${tensor.nameInFile}, which are one factor`)
   else module.factors.set(key.role, tensor)
+}
+
+function refuseIntegers({ nameInFile, stored }: NamedTensor, where: string): void {
+  if (stored.dtype !== 'I8' && stored.dtype !== 'U8') return
+  throw damaged(`${where}: ${nameInFile} is ${stored.dtype}, the numbers of an adapter are floating-point`)
 }
 
 function refuseSeveral(names: ReadonlySet<string>, where: string): void {
@@ -83,19 +95,18 @@ function buildModules(
   const names = modules.map(({ name }) => name)
   const reasons = untargeted(config, names, where)
   const scaling = scalings(config, names, where)
+  const parameterReason = parameterOwners(config)
   const built: Built = { parts: [], tensors: [] }
   modules.forEach((module, i) => {
-    const reason = reasons[i] ?? parameterReason(config, module.name) ?? convolutionReason(module)
+    const reason = reasons[i] ?? parameterReason(module.name) ?? convolutionReason(module)
     const all = [...module.factors.values(), ...module.biases]
     if (reason) {
       leftOut.push(...all.map(({ nameInFile }) => ({ name: nameInFile, reason })))
       return
     }
-    for (const { nameInFile } of module.biases) {
-      leftOut.push({ name: nameInFile, reason: 'biases beside factors (lora_bias) are not read' })
-    }
+    built.parts.push(...biasParts(module, config, { ...scaling[i]!, where, leftOut }))
     built.parts.push(...modulePart(module, config, { ...scaling[i]!, where, leftOut }))
-    built.tensors.push(...module.factors.values())
+    built.tensors.push(...module.factors.values(), ...(config.lora_bias ? module.biases : []))
   })
   return built
 }
@@ -117,19 +128,31 @@ function scalings(config: PeftConfig, modules: readonly string[], where: string)
   })
 }
 
-/** Factors on a parameter of a module (experts that lie in one tensor) share the module's name with no weight of it. */
-function parameterReason(config: PeftConfig, module: string): string | undefined {
-  const plain = module.replace(/(\.base_layer)+$/, '')
-  const isParameter = (config.target_parameters ?? []).some((parameter) => {
-    const owner = parameter.slice(0, Math.max(0, parameter.lastIndexOf('.')))
-    return owner !== '' && (plain === owner || plain.endsWith(`.${owner}`))
-  })
-  return isParameter ? 'factors of single parameters (target_parameters) are not read' : undefined
+/** Modules whose single parameters are targeted: experts that lie in one tensor, with the module's name and no weight. */
+function parameterOwners({
+  target_parameters: parameters,
+}: PeftConfig): (module: string) => string | undefined {
+  const owners = new Set((parameters ?? []).map((name) => name.slice(0, Math.max(0, name.lastIndexOf('.')))))
+  return (module) => {
+    const isOwner = endings(module.replace(/(\.base_layer)+$/, '')).some((ending) => owners.has(ending))
+    return isOwner ? 'factors of single parameters (target_parameters) are not read' : undefined
+  }
 }
 
 function convolutionReason({ factors }: Module): string | undefined {
   const isConvolution = [...factors.values()].some(({ stored }) => stored.shape.length > 2)
   return isConvolution ? 'factors of convolutions are not read' : undefined
+}
+
+function biasParts(
+  { name, biases }: Module,
+  config: PeftConfig,
+  { scale, where, leftOut }: Scaling & { where: string; leftOut: LeftOut[] },
+): AdapterPart[] {
+  if (config.lora_bias) return biases.map((bias) => loraBiasPart(name, bias, { scale, where }))
+  const reason = 'adapter_config.json does not say lora_bias, so peft does not apply it'
+  leftOut.push(...biases.map(({ nameInFile }) => ({ name: nameInFile, reason })))
+  return []
 }
 
 function modulePart(

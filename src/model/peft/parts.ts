@@ -78,6 +78,26 @@ function layoutOf(
   )
 }
 
+/** lora_bias: scale times the bias of factor B, on `<module>.bias`. */
+export function loraBiasPart(
+  module: string,
+  { nameInFile, stored }: NamedTensor,
+  { scale, where }: { scale: number; where: string },
+): AdapterPart {
+  return {
+    tensor: `${module}.bias`,
+    method: 'lora',
+    namesInFile: [nameInFile],
+    apply(base) {
+      const [wanted, given] = [shapeOf(base), stored.shape]
+      if (wanted.length === 1 && given.length === 1 && wanted[0] === given[0]) {
+        return { kind: 'sum', of: base, add: stored, scale }
+      }
+      throw misfit(`${where}: ${nameInFile} is ${shown(given)}, ${module}.bias is ${shown(wanted)}`)
+    },
+  }
+}
+
 /** IA3 on `<module>.weight`, and on its bias where it scales outputs. */
 export function ia3Parts(
   module: string,

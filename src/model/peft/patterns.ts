@@ -55,7 +55,14 @@ function matchNames(
   if (typeof wanted === 'string') {
     return firstMatches([`^(?:${wanted})$`], modules, where).map((index) => index >= 0)
   }
-  return modules.map((module) => wanted.some((name) => module === name || module.endsWith(`.${name}`)))
+  const names = new Set(wanted)
+  return modules.map((module) => endings(module).some((ending) => names.has(ending)))
+}
+
+/** `a.b.c`, `b.c`, `c`. */
+export function endings(module: string): string[] {
+  const parts = module.split('.')
+  return parts.map((_, i) => parts.slice(i).join('.'))
 }
 
 /** Where layers are chosen by number: the first number in the module's name, behind layers_pattern if it is given. */
@@ -64,7 +71,7 @@ function inLayers(config: PeftConfig, modules: readonly string[], where: string)
   if (chosen === null || chosen === undefined || (Array.isArray(chosen) && chosen.length === 0)) {
     return modules.map(() => true)
   }
-  const numbers = Array.isArray(chosen) ? chosen : [chosen]
+  const numbers = new Set(Array.isArray(chosen) ? chosen : [chosen])
   const layers = typeof pattern === 'string' ? [pattern] : (pattern ?? [])
   const beforeNumber =
     layers.length === 0 ? ['^.*?\\.[^.]*'] : layers.map((name) => `^(?:|.*?\\.)(?:${name})`)
@@ -74,7 +81,7 @@ function inLayers(config: PeftConfig, modules: readonly string[], where: string)
     modules,
     where,
   )
-  return firstNumber.map((match) => match !== null && numbers.includes(Number(match.number)))
+  return firstNumber.map((match) => match !== null && numbers.has(Number(match.number)))
 }
 
 function firstMatches(patterns: readonly string[], texts: readonly string[], where: string): number[] {

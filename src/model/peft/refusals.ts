@@ -26,7 +26,7 @@ const PROMPTS: Readonly<Record<string, string>> = {
 const ROUTED: readonly string[] = ['XLORA', 'POLY']
 
 /** Why peft_type is not read; undefined for the methods that are. */
-export function methodRefusal(peftType: string): Refusal | undefined {
+function methodRefusal(peftType: string): Refusal | undefined {
   const type = peftType.toUpperCase()
   if (type === 'LORA' || type === 'IA3') return undefined
   const prompt = PROMPTS[type]

@@ -165,6 +165,7 @@ def main():
     case("conv1d-ia3", "gpt2", IA3Config(target_modules=["c_attn", "mlp.c_proj"], feedforward_modules=["mlp.c_proj"], **conv))
     case("bias", "gpt2", LoraConfig(r=2, lora_alpha=4, bias="lora_only", target_modules=["c_fc"], **conv))
     case("bias-all", "gpt2", LoraConfig(r=2, lora_alpha=4, bias="all", target_modules=["c_fc"], **conv))
+    case("lora-bias", "gpt2", LoraConfig(r=3, lora_alpha=4, lora_bias=True, target_modules=["c_attn"], **conv))
 
     bf16 = dict(dtype=torch.bfloat16)
     save_base(merge("llama", at("lora", "adapter")), "applied/fp32")
