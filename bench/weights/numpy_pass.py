@@ -1,6 +1,8 @@
 """The pass of torch_pass.py in numpy, which has no bf16: words are widened to fp32 by hand.
 
-    python numpy_pass.py BASE VARIANT          (threads: OMP_NUM_THREADS and OPENBLAS_NUM_THREADS)
+    python numpy_pass.py BASE VARIANT [all]    (threads: OMP_NUM_THREADS and OPENBLAS_NUM_THREADS)
+
+With `all` also the rest of what tunediff's pass measures: steps of rounding, moves beyond one, sign flips and a histogram.
 """
 
 import json
@@ -35,8 +37,20 @@ def kernels():
     return ", ".join(f"{pool['internal_api']} {pool.get('architecture', '')} x{pool['num_threads']}" for pool in threadpool_info())
 
 
+def rest(w, v, delta, sums):
+    """The step of bf16 at the larger magnitude is 2^-7 of its power of two: its exponent bits alone."""
+    larger = np.maximum(np.abs(w), np.abs(v))
+    spacing = np.maximum(larger.view(np.uint32) & 0x7F800000, 0x00800000).view(np.float32) * np.float32(2**-7)
+    size = np.abs(delta)
+    sums["spacing"] += float(np.dot(spacing, spacing))
+    sums["aboveOneUlp"] += int(np.count_nonzero(size > spacing))
+    sums["signFlips"] += int(np.count_nonzero(w * v < 0))
+    sums["histogram"] = sums["histogram"] + np.bincount(size.view(np.uint32) >> 20, minlength=2048)
+
+
 base, variant = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-sums = dict.fromkeys(("weights", "base", "variant", "dot", "delta", "changed", "largest"), 0)
+KEYS = ("weights", "base", "variant", "dot", "delta", "changed", "largest", "spacing", "aboveOneUlp", "signFlips", "histogram")
+sums = dict.fromkeys(KEYS, 0)
 for path in sorted(base.glob("*.safetensors")):
     for (name, w), (other, v) in zip(words_of(path), words_of(variant / path.name)):
         assert name == other
@@ -46,7 +60,10 @@ for path in sorted(base.glob("*.safetensors")):
         sums["base"] += float(np.dot(w, w))
         sums["variant"] += float(np.dot(v, v))
         sums["dot"] += float(np.dot(w, v))
-        np.subtract(v, w, out=v)
-        sums["delta"] += float(np.dot(v, v))
-        sums["largest"] = max(sums["largest"], float(v.max()), -float(v.min()))
+        delta = np.subtract(v, w, out=None if sys.argv[3:] else v)
+        sums["delta"] += float(np.dot(delta, delta))
+        sums["largest"] = max(sums["largest"], float(delta.max()), -float(delta.min()))
+        if sys.argv[3:]:
+            rest(w, v, delta, sums)
+sums.pop("histogram")
 print(json.dumps({"version": np.__version__, "kernels": kernels(), "relative": (sums["delta"] / sums["base"]) ** 0.5, **sums}))

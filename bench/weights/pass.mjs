@@ -18,7 +18,6 @@ const parts = await Promise.all(
 )
 await pool[Symbol.asyncDispose]()
 const sums = addParts(parts)
+const { n: weights, changed, aboveOneUlp, signFlips, maxAbsDelta: largest } = sums
 const relative = Math.sqrt(sums.delta / sums.base)
-process.stdout.write(
-  JSON.stringify({ weights: sums.n, changed: sums.changed, largest: sums.maxAbsDelta, relative }),
-)
+process.stdout.write(JSON.stringify({ weights, changed, aboveOneUlp, signFlips, largest, relative }))

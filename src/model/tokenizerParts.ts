@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { UserError } from '../util/errors.ts'
 import { sha256 } from '../util/hash.ts'
 import { parseStrictJson } from '../util/strictJson.ts'
+import { parseJson } from '../util/textFile.ts'
 import { isArray, type Metadata, readArray } from './gguf/metadata.ts'
 
 /** A vocabulary of 262,000 tokens has some 33 MB. */
@@ -47,12 +48,24 @@ export function tokenizerFile(path: string): TokenizerSource {
     from: 'tokenizer.json',
     path,
     hash: () => sha256(readFileSync(path)),
-    size: () => {
-      const { vocab, added } = partsOfJson(path, readFileSync(path, 'utf8'))
-      return vocab.size + added.filter(({ content }) => !vocab.has(content)).length
-    },
+    size: () => countIds(path),
     read: () => partsOfJson(path, readFileSync(path, 'utf8')),
   }
+}
+
+/** Only counts: a large file takes a quarter of the time that taking it apart does. */
+function countIds(path: string): number {
+  const parsed = parseJson(readFileSync(path, 'utf8'))
+  if ('fault' in parsed) throw damaged(path, parsed.fault)
+  const { model, added_tokens: added } = record(parsed.value) ?? {}
+  const vocab = record(model)?.vocab
+  const isList = Array.isArray(vocab)
+  const pieces = isList
+    ? new Set(vocab.map((entry: unknown) => (Array.isArray(entry) ? entry[0] : entry)))
+    : undefined
+  const size = isList ? vocab.length : Object.keys(record(vocab) ?? {}).length
+  const has = (token: string): boolean => pieces?.has(token) ?? Object.hasOwn(record(vocab) ?? {}, token)
+  return size + addedTokens(added).filter(({ content }) => !has(content)).length
 }
 
 function partsOfJson(path: string, text: string): TokenizerParts {

@@ -23,7 +23,7 @@ TEMPLATE = (Path(__file__).parent / "template.jinja").read_text()
 
 
 def make_tokenizer():
-    """A byte-level BPE of 400 tokens, trained on the texts of this repository's own pages."""
+    """A byte-level BPE of 400 tokens, trained on the text of LICENSE."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -75,6 +75,10 @@ def make_adapter(model):
             value.data = torch.randn_like(value) * 0.02
     tuned.peft_config["default"].base_model_name_or_path = "../base"
     tuned.save_pretrained(FIXTURES / "adapter")
+    # PEFT writes a set, in an order that changes from run to run.
+    path = FIXTURES / "adapter/adapter_config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps(config | {"target_modules": sorted(config["target_modules"])}, indent=2))
     (FIXTURES / "adapter/README.md").write_text("---\nlicense: mit\n---\n\nAn adapter of noise.\n")
 
 

@@ -1,6 +1,6 @@
 """Makes a small trained Llama and variants of it whose differences are known, with truth.json computed in fp64.
 
-    python make.py FOLDER          large: 3.3 M weights, 18 variants, 180 MB, about 100 seconds of one thread
+    python make.py FOLDER          large: 3.3 M weights, 19 variants, 180 MB, about 100 seconds of one thread
     python make.py FOLDER --tiny   tiny: 16 k weights, 4 variants, under 300 kB: the form that is kept in tiny/
 
 Needs PyPI torch, transformers, peft, safetensors, tokenizers, gguf and numpy. The text is the Python standard library's,
