@@ -1,4 +1,4 @@
-// The public library: judge answers, compare runs, and the statistics. The command line is its first user.
+// The public library: judge answers, compare runs and weights, and the statistics. The command line is its first user.
 import { openSandbox } from './sandbox/index.ts'
 import type { Limits, Verdict } from './schema/judge.ts'
 import type { Problem } from './schema/problem.ts'
@@ -30,6 +30,8 @@ export type { Absent, Estimate } from './schema/estimate.ts'
 export type { Judge, JudgeMode, Limits, Verdict, Wall } from './schema/judge.ts'
 export type { Problem } from './schema/problem.ts'
 export type { Outcome, OutcomeClass, Rule, Run, Sample } from './schema/run.ts'
+export type { WeightsReport } from './schema/weights.ts'
 export * from './stats/index.ts'
 export { type CompareRunsOptions as CompareOptions, compareRuns as compare } from './study/compareRuns.ts'
+export { type CompareWeightsOptions, compareWeights } from './study/compareWeights.ts'
 export { UserError } from './util/errors.ts'

@@ -150,6 +150,21 @@ describe('weights', () => {
     )
   })
 
+  it('compares the shared rows of a vocabulary that grew, and says so', async () => {
+    const base = write('base', weightsOf(), bf16)
+    const grown = weightsOf()
+    grown['model.embed_tokens.weight'] = [
+      ...grown['model.embed_tokens.weight']!,
+      ...valuesFor('new tokens', 3 * D),
+    ]
+    const [variant] = (await weights(base, write('grown', grown, bf16))).variants
+    expect(variant!.finding).toContain('in 1 of 13 tensors')
+    expect(value(variant!.whole.relativeChange)).toBe(0)
+    expect(variant!.evidence.join(' ')).toContain(
+      "model.embed_tokens.weight has 3 rows more than the base's 100: the 100 shared rows are compared by number",
+    )
+  })
+
   it('compares several variants among each other beside the random value', async () => {
     const base = write('base', weightsOf(), f32)
     const shifted = (seed: number, scale: number): Record<string, number[]> => {

@@ -94,6 +94,8 @@ export const tensorRowSchema = z.strictObject({
   variantDtype: z.string().nullable(),
   /** compared; or why not. */
   status: z.enum(['compared', 'only-base', 'only-variant', 'shape-differs']),
+  /** Rows of a vocabulary that one side has more of: the shared ones are compared. */
+  vocabularyRows: z.strictObject({ base: z.number().int(), variant: z.number().int() }).optional(),
   /** Every value is equal. */
   isIdentical: z.boolean(),
   sums: sumsSchema.nullable(),

@@ -34,6 +34,7 @@ export function weightsFinding(input: FindingInput): WeightsFinding {
       ...whereEvidence(compared, changed),
       ...spectrumEvidence(changed),
       ...splitEvidence(input.rows),
+      ...vocabularyEvidence(input.rows),
       ...missingEvidence(input.rows),
       ...settingsEvidence(input.settings),
       ...(input.notCompared === undefined ? [] : [input.notCompared]),
@@ -67,7 +68,9 @@ function sentence(
 
 /** Every element within one unit in the last place, no direction above rounding, and the size that rounding gives. */
 export function isRounding(compared: readonly TensorRow[]): boolean {
-  const within = compared.every((row) => !('absent' in row.elements) && row.elements.aboveOneUlp === 0)
+  const within = compared.every(
+    (row) => !row.vocabularyRows && !('absent' in row.elements) && row.elements.aboveOneUlp === 0,
+  )
   const directions = compared.some((row) => !('absent' in row.spectrum) && row.spectrum.directionsAbove > 0)
   const relative = pooled(compared).relativeChange
   if (!within || directions || 'absent' in relative || !relative.zero || 'absent' in relative.zero)
@@ -201,6 +204,18 @@ function missingEvidence(rows: readonly TensorRow[]): string[] {
     if (names.length === 0) return []
     const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
     return [`${plural(names.length, 'tensor')} ${what}: ${names.slice(0, 3).join(', ')}${more}.`]
+  })
+}
+
+/** Shared rows are compared by number: that they mean the same tokens is for the tokenizer's comparison to say. */
+function vocabularyEvidence(rows: readonly TensorRow[]): string[] {
+  return rows.flatMap(({ name, vocabularyRows }) => {
+    if (!vocabularyRows) return []
+    const { base, variant } = vocabularyRows
+    const more = variant > base ? `${variant - base} rows more than` : `${base - variant} rows fewer than`
+    return [
+      `${name} has ${more} the base's ${base}: the ${Math.min(base, variant)} shared rows are compared by number, the others are not.`,
+    ]
   })
 }
 

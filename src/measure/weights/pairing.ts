@@ -2,7 +2,7 @@
 import { matrixShape } from '../../model/rows.ts'
 import type { LoraFactors, Model, ModelTensor, QuantScheme, TensorSource } from '../../model/tensor.ts'
 import type { TensorRow } from '../../schema/weights.ts'
-import { placeOf } from './kinds.ts'
+import { isVocabularyKind, placeOf } from './kinds.ts'
 
 /** One tensor to compare. */
 export interface TensorPair {
@@ -15,6 +15,8 @@ export interface TensorPair {
   status: TensorRow['status']
   base: TensorSource | null
   variant: TensorSource | null
+  /** Tables of a vocabulary that differ in length only: `shape` is that of the rows that both have. */
+  vocabularyRows: { base: number; variant: number } | null
   /** A low-rank delta on exactly this base: measured from its factors, without the dense delta. */
   factors: { factors: LoraFactors; transposed: boolean } | null
   /** The base quantised as the variant is; null where that is not known, or the variant is not quantised. */
@@ -45,12 +47,17 @@ function pairOf(
 ): TensorPair {
   const base = models.base.tensors.get(name)
   const variant = models.variant.tensors.get(name)
-  const shape = (base ?? variant)!.shape
-  const status = statusOf(base, variant)
+  const place = placeOf(name)
+  const vocabularyRows = isVocabularyKind(place.kind) ? rowsThatDiffer(base, variant) : null
+  const status = vocabularyRows ? 'compared' : statusOf(base, variant)
+  const [height, ...width] = (base ?? variant)!.shape
   const pair: TensorPair = {
     name,
-    ...placeOf(name),
-    shape,
+    ...place,
+    shape: vocabularyRows
+      ? [Math.min(vocabularyRows.base, vocabularyRows.variant), ...width]
+      : [height!, ...width],
+    vocabularyRows,
     baseDtype: base?.dtype ?? null,
     variantDtype: variant ? dtypeOf(variant) : null,
     status,
@@ -63,7 +70,7 @@ function pairOf(
   if (status !== 'compared') return pair
   return {
     ...pair,
-    factors: factorsOn(base!.source, variant!.source),
+    factors: vocabularyRows ? null : factorsOn(base!.source, variant!.source),
     ...quantisation(base!, variant!, models.quantisedBase?.tensors.get(name)),
   }
 }
@@ -74,6 +81,17 @@ function statusOf(base: ModelTensor | undefined, variant: ModelTensor | undefine
   const equal =
     base.shape.length === variant.shape.length && base.shape.every((size, i) => size === variant.shape[i])
   return equal ? 'compared' : 'shape-differs'
+}
+
+/** Lengths of two tables of equal width and other length. */
+function rowsThatDiffer(
+  base: ModelTensor | undefined,
+  variant: ModelTensor | undefined,
+): TensorPair['vocabularyRows'] {
+  if (base?.shape.length !== 2 || variant?.shape.length !== 2) return null
+  const [rows, columns] = base.shape
+  const [variantRows, variantColumns] = variant.shape
+  return columns === variantColumns && rows !== variantRows ? { base: rows!, variant: variantRows! } : null
 }
 
 /** What a row says of the variant's format: the quantised format where it is quantised in memory. */

@@ -62,7 +62,7 @@ export function comparedRow(pair: TensorPair, part: PassPart): TensorRow {
   const isFactors = pair.factors !== null
   return {
     ...unmeasured(pair),
-    isIdentical: part.changed === 0 && part.delta === 0 && part.nonFinite === 0,
+    isIdentical: !pair.vocabularyRows && part.changed === 0 && part.delta === 0 && part.nonFinite === 0,
     sums: {
       n: part.n,
       base: part.base,
@@ -91,6 +91,7 @@ export function unmeasured(pair: TensorPair): TensorRow {
     baseDtype: pair.baseDtype,
     variantDtype: pair.variantDtype,
     status: pair.status,
+    ...(pair.vocabularyRows ? { vocabularyRows: pair.vocabularyRows } : {}),
     isIdentical: false,
     sums: null,
     elements: reason,
