@@ -4,7 +4,7 @@
 import { pairTensors } from '../../dist/measure/weights/pairing.js'
 import { openModel } from '../../dist/model/open.js'
 import { matrixShape, readValues } from '../../dist/model/rows.js'
-import { factorSpectrum } from '../../dist/tensor/factors.js'
+import { factorScratch, factorSpectrum } from '../../dist/tensor/factors.js'
 import { openMatmul } from '../../dist/tensor/matmul.js'
 
 const [base, adapter, threads] = process.argv.slice(2)
@@ -14,12 +14,13 @@ const rowsOf = (source) => ({
   ...matrixShape(source.shape),
   read: (start, end) => readValues(source, start, end),
 })
+const scratch = factorScratch()
 let squares = 0
 let count = 0
 for (const { factors } of pairs) {
   if (!factors) continue
   const { a, b, scale } = factors.factors
-  const spectrum = await factorSpectrum({ a: rowsOf(a), b: rowsOf(b), scale }, { matmul })
+  const spectrum = await factorSpectrum({ a: rowsOf(a), b: rowsOf(b), scale }, { matmul, scratch })
   squares += spectrum.squares
   count += spectrum.singularValues.length
 }

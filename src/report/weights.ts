@@ -27,7 +27,10 @@ function variantBlocks(report: WeightsReport, variant: VariantReport): Block[] {
   if (variant.evidence.length > 0) blocks.push({ kind: 'list', items: variant.evidence })
   blocks.push(...settingBlocks(variant))
   if (variant.tensors.some((tensor) => !tensor.isIdentical)) {
-    blocks.push({ kind: 'heading', text: 'By module kind' }, kindTable(variant))
+    blocks.push({ kind: 'heading', text: 'By module kind' }, kindTable(variant), {
+      kind: 'paragraph',
+      text: ZERO_LINES,
+    })
     blocks.push(...weightsMap(variant), ...topTensors(variant), ...movedTokens(variant))
   }
   return [...blocks, ...leftOutBlocks(variant)]
@@ -43,13 +46,14 @@ function settingBlocks({ settings }: VariantReport): Block[] {
   ]
 }
 
+const ZERO_LINES =
+  'Rounding alone is what storing the variant in the coarser of both formats would give. It moves nothing by more than one ulp (unit in the last place) and flips no sign; between equal formats it changes nothing.'
+
 const MEASURE_COLUMNS: readonly Column[] = [
   { title: 'change', align: 'right' },
   { title: 'rounding alone', align: 'right' },
-  { title: '1 - cosine', align: 'right' },
-  { title: 'its rounding', align: 'right' },
   { title: 'max |delta|', align: 'right' },
-  { title: 'rounding at most', align: 'right' },
+  { title: 'by rounding', align: 'right' },
   { title: 'changed', align: 'right' },
   { title: 'above 1 ulp', align: 'right' },
   { title: 'sign flips', align: 'right' },
@@ -59,8 +63,6 @@ function measureCells(measures: Measures): string[] {
   return [
     share(measures.relativeChange),
     zeroShare(measures.relativeChange),
-    scientific(measures.oneMinusCosine),
-    zeroOf(measures.oneMinusCosine, (value) => value.toExponential(0)),
     scientific(measures.maxAbsDelta),
     zeroOf(measures.maxAbsDelta, (value) => value.toExponential(0)),
     share(measures.changedShare),

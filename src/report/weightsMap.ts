@@ -14,7 +14,9 @@ export function weightsMap(variant: VariantReport): Block[] {
   const layers = Math.max(-1, ...inLayers.map((tensor) => tensor.layer!)) + 1
   const values = inLayers.map(changeOf).filter((value) => value !== null && value > 0) as number[]
   if (layers < 2 || values.length === 0) return []
-  const scale = { low: Math.min(...values), high: Math.max(...values) }
+  const high = Math.max(...values)
+  // At least an octave, so that what is nearly equal looks so.
+  const scale = { low: Math.min(high / 2, ...values), high }
   const perCell = Math.ceil(layers / MAX_LAYERS)
   const kinds = [...new Set(inLayers.map((tensor) => tensor.kind))]
   const width = Math.max(...kinds.map((kind) => kind.length))
@@ -53,6 +55,6 @@ function cellOf(tensors: readonly TensorReport[], { low, high }: { low: number; 
   if (values.length === 0) return ABSENT
   const value = Math.max(...values)
   if (value === 0) return EQUAL
-  const place = high > low ? Math.log(value / low) / Math.log(high / low) : 1
+  const place = Math.log(value / low) / Math.log(high / low)
   return BARS[Math.min(BARS.length - 1, Math.max(0, Math.round(place * (BARS.length - 1))))]!
 }

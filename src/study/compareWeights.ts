@@ -20,7 +20,7 @@ import {
   WEIGHTS_SCHEMA,
   type WeightsReport,
 } from '../schema/weights.ts'
-import { readMeasurement, readTensorRows, writeMeasurement } from '../store/measurementFolder.ts'
+import { readMeasurement, writeMeasurement } from '../store/measurementFolder.ts'
 import { cacheFolder } from '../util/cache.ts'
 import { UserError } from '../util/errors.ts'
 import { globPattern } from '../util/glob.ts'
@@ -52,12 +52,14 @@ export async function compareWeights(options: CompareWeightsOptions): Promise<We
   const variants: Opened[] = []
   for (const spec of options.variants) variants.push(await open(spec, options))
   await using pool = new WeightsPool(options.threads ?? availableParallelism())
+  const baseSettings = await readSettings(base.model)
+  const tokenOf = await tokenNames(base.model)
   const reports: VariantReport[] = []
   const all: TensorRow[][] = []
   for (const variant of variants) {
     const { folder, rows } = await measured({ base, variant, quantisedBase, pool }, options)
     all.push(rows)
-    const settings = await compareSettings(await readSettings(base.model), await readSettings(variant.model))
+    const settings = await compareSettings(baseSettings, await readSettings(variant.model))
     reports.push(
       variantReport({
         base: base.model,
@@ -67,7 +69,7 @@ export async function compareWeights(options: CompareWeightsOptions): Promise<We
         rows,
         settings: settings.changes,
         notCompared: notRecordedSentence(settings),
-        tokenOf: await tokenNames(base.model),
+        tokenOf,
       }),
     )
   }
@@ -101,7 +103,7 @@ interface Sides {
   pool: WeightsPool
 }
 
-/** Rows of one measurement: those in its folder, or measured now. */
+/** Rows of one measurement: those that its folder has are not measured again. */
 async function measured(
   { base, variant, quantisedBase, pool }: Sides,
   options: CompareWeightsOptions,
@@ -128,9 +130,8 @@ async function measured(
       },
     )
   }
-  if (found?.finished) return { folder, rows: [...(await readTensorRows(folder)).values()] }
   const measurement: Measurement = found ?? { ...asked, createdAt: new Date().toISOString(), finished: false }
-  await writeMeasurement(folder, measurement)
+  if (!found) await writeMeasurement(folder, measurement)
   const only = options.tensors === undefined ? undefined : globPattern(options.tensors)
   const rows = await measureRows({
     base: base.model,
@@ -147,7 +148,7 @@ async function measured(
       hint: `'tunediff inspect ${options.base}' lists names`,
     })
   }
-  await writeMeasurement(folder, { ...measurement, finished: true })
+  if (!measurement.finished) await writeMeasurement(folder, { ...measurement, finished: true })
   return { folder, rows }
 }
 

@@ -9,6 +9,9 @@ import { energyAbove } from './spectral.ts'
 /** Above this times the expected rounding a change is called more than rounding, where no element moved further than one unit. */
 const ROUNDING_FACTOR = 1.2
 
+/** Kinds whose changes differ by less than this factor moved alike. */
+const ALIKE = 1.1
+
 export interface WeightsFinding {
   finding: string
   evidence: string[]
@@ -153,11 +156,7 @@ function whereEvidence(compared: readonly TensorRow[], changed: readonly TensorR
   const lines: string[] = []
   if (moved.length > 0) {
     const [first, last] = [moved[0]!, moved.at(-1)!]
-    lines.push(
-      moved.length === 1
-        ? `Of the matrices only ${first.kind} moved (${percent(first.value)}).`
-        : `Among the matrices ${first.kind} moved most (${percent(first.value)}), ${last.kind} least (${percent(last.value)}).`,
-    )
+    lines.push(movedWords(moved.length, first, last))
   }
   for (const { kind, value, zero } of sizes.filter(
     ({ kind, value }) => (isVectorKind(kind) || isVocabularyKind(kind)) && value > 0,
@@ -166,6 +165,18 @@ function whereEvidence(compared: readonly TensorRow[], changed: readonly TensorR
   }
   if (still.length > 0) lines.push(`Untouched, bit for bit: ${still.join(', ')}.`)
   return lines
+}
+
+interface Moved {
+  kind: string
+  value: number
+}
+
+function movedWords(kinds: number, first: Moved, last: Moved): string {
+  if (kinds === 1) return `Of the matrices only ${first.kind} moved (${percent(first.value)}).`
+  if (first.value < ALIKE * last.value)
+    return `The ${kinds} kinds of matrices that moved did so alike (${percent(last.value)} to ${percent(first.value)}).`
+  return `Among the matrices ${first.kind} moved most (${percent(first.value)}), ${last.kind} least (${percent(last.value)}).`
 }
 
 function valueIn(rows: readonly TensorRow[]): { value: number; zero: number } {
@@ -220,9 +231,11 @@ function vocabularyEvidence(rows: readonly TensorRow[]): string[] {
 }
 
 function settingsEvidence(settings: readonly SettingChange[]): string[] {
-  const high = settings.filter(({ danger }) => danger === 'high')
-  if (high.length === 0) return []
-  return [`Besides weights, ${high.map(({ what }) => what.replace(/\.$/, '')).join('; ')}.`]
+  if (settings.length === 0) return []
+  const high = settings.filter(({ danger }) => danger === 'high').map(({ subject }) => subject)
+  const dangerous =
+    high.length > 0 ? `; dangerous: ${[...new Set(high)].join(', ')}` : ', none of them dangerous'
+  return [`Besides weights ${plural(settings.length, 'setting differs', 'settings differ')}${dangerous}.`]
 }
 
 /** A share as percent with two significant digits: 1.2 %, 0.30 %, 0.0031 %. */
