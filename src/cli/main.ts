@@ -45,7 +45,7 @@ function report(error: unknown): number {
   if (error instanceof UserError) {
     process.stderr.write(`${pc.red('error:')} ${printable(error.message)}\n`)
     if (error.hint) process.stderr.write(`  hint: ${printable(error.hint)}\n`)
-    return EXIT.userError
+    return error.isWorthRetry ? EXIT.stopped : EXIT.userError
   }
   const code = (error as NodeJS.ErrnoException | null)?.code
   if (code !== undefined && code in SYSTEM) {

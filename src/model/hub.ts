@@ -163,7 +163,8 @@ function hubError(
   if (error instanceof UserError) return error
   const what = `hf:${repo}${revision === undefined ? '' : `@${revision}`}`
   const { statusCode } = error as HubApiError
-  const refuse = (message: string, hint: string): UserError => new UserError(message, { hint, cause: error })
+  const refuse = (message: string, hint: string, isWorthRetry = false): UserError =>
+    new UserError(message, { hint, cause: error, isWorthRetry })
   if (statusCode === 401 || statusCode === 403) {
     return refuse(
       `${what} is not there for you: ${endpoint.url} answered ${statusCode}`,
@@ -173,7 +174,7 @@ function hubError(
   if (statusCode === 404)
     return refuse(`${what} is not on ${endpoint.url}`, 'check the name and the revision')
   if (statusCode !== undefined) {
-    return refuse(`${endpoint.url} answered ${statusCode} for ${what}`, 'try again later')
+    return refuse(`${endpoint.url} answered ${statusCode} for ${what}`, 'try again later', true)
   }
   if (error instanceof z.ZodError || error instanceof SyntaxError) {
     return refuse(`${endpoint.url} does not answer like a model hub for ${what}`, 'check HF_ENDPOINT')
@@ -181,5 +182,6 @@ function hubError(
   return refuse(
     `${endpoint.url} cannot be asked for ${what}: ${networkFault(error)}`,
     `with a whole commit (hf:${repo}@COMMIT) what is in ${dirname(place)} is used without network`,
+    true,
   )
 }

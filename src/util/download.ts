@@ -180,6 +180,7 @@ function unreachable(url: string, fault: unknown): UserError {
   return new UserError(`${url} cannot be downloaded: ${networkFault(fault)}`, {
     hint: 'what was downloaded is kept, file by file: start again when the network is back',
     cause: fault,
+    isWorthRetry: true,
   })
 }
 

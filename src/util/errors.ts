@@ -3,10 +3,13 @@
 /** One sentence of what and where with both values; `hint` is the command or key that mends it. Shown without a stack. */
 export class UserError extends Error {
   readonly hint: string | undefined
-  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+  /** The same command may succeed later, as when a server was gone. */
+  readonly isWorthRetry: boolean
+  constructor(message: string, options: { hint?: string; cause?: unknown; isWorthRetry?: boolean } = {}) {
     super(message, { cause: options.cause })
     this.name = 'UserError'
     this.hint = options.hint
+    this.isWorthRetry = options.isWorthRetry ?? false
   }
 }
 

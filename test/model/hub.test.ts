@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { fetchFromHub } from '../../src/model/hub.ts'
 import { UserError } from '../../src/util/errors.ts'
+import { tunediff } from '../support/cli.ts'
 import { COMMIT, type HubServer, type Repo, startHub } from './hubServer.ts'
 import { f32, indexOf, withHeader } from './writeSafetensors.ts'
 
@@ -121,6 +122,7 @@ test('a connection that is always cut: no half file, what was whole is kept, the
   server.fault = { cuts: 1000, ignoresRange: true }
   const error = await refused(get(server, { cache }))
   expect(error.message).toMatch(/model-0000\d-of-00002.safetensors cannot be downloaded: /)
+  expect(error.isWorthRetry).toBe(true)
   expect(error.hint).toMatch(/start again/)
   const folder = join(cache, 'hub', 'me', 'model', COMMIT, 'model')
   const left = filesIn(folder)
@@ -256,4 +258,16 @@ test('no server, no hub, no URL', async () => {
   await using server = await startHub('me/model', sharded)
   server.fault = { extraEntries: [{ type: 'file', path: 'x', size: -1, oid: 'zz' }] }
   expect((await refused(get(server))).message).toMatch(/does not answer like a model hub/)
+})
+
+test('a hub that is gone is worth a retry, a name that is wrong is not', async () => {
+  const run = (url: string) =>
+    tunediff(['inspect', 'hf:me/model'], { cache: newCache(), env: { HF_ENDPOINT: url } })
+  const gone = await run('http://127.0.0.1:9')
+  expect(gone.stderr).toContain('cannot be asked for hf:me/model')
+  expect(gone.code).toBe(75)
+  await using hub = await startHub('me/other', sharded)
+  const wrong = await run(hub.url)
+  expect(wrong.stderr).toContain('hint: ')
+  expect(wrong.code).toBe(2)
 })
