@@ -213,4 +213,84 @@ describe('weights', () => {
     expect(refused.code).toBe(2)
     expect(refused.stderr).toContain('holds another measurement')
   })
+
+  it('calls small updates in the same format real, not rounding', async () => {
+    const base = write('base', weightsOf(), bf16)
+    const nudged = weightsOf()
+    const bits = new Float32Array(1)
+    const words = new Uint32Array(bits.buffer)
+    for (const values of Object.values(nudged)) {
+      for (let i = 0; i < values.length; i += 50) {
+        bits[0] = values[i]!
+        words[0]! += 0x10000
+        values[i] = bits[0]
+      }
+    }
+    const [variant] = (await weights(base, write('nudged', nudged, bf16))).variants
+    expect(variant!.finding).toContain('nudged differs from base by')
+    expect(variant!.finding).toContain(
+      'each element that moved did so by no more than one unit in the last place',
+    )
+  })
+
+  it('names elements that are not finite first, and leaves them out of the sums', async () => {
+    const base = write('base', weightsOf(), bf16)
+    const broken = weightsOf()
+    broken['model.layers.0.mlp.down_proj.weight']![7] = Number.NaN
+    const [variant] = (await weights(base, write('broken', broken, bf16))).variants
+    expect(variant!.finding).toMatch(
+      /^1 element is NaN or infinite on either side, in 1 tensor \(model.layers.0.mlp.down_proj.weight\)/,
+    )
+    expect(variant!.evidence.join(' ')).toContain(
+      'Untouched, bit for bit: embed_tokens, q_proj, o_proj, norm.',
+    )
+    expect(value(variant!.whole.relativeChange)).toBe(0)
+  })
+
+  it('prints more than 100 %, and no ratio to a base that is zero', async () => {
+    const fourfold = weightsOf()
+    for (const values of Object.values(fourfold)) values.splice(0, values.length, ...values.map((v) => 4 * v))
+    const base = write('base', weightsOf(), bf16)
+    const [variant] = (await weights(base, write('fourfold', fourfold, bf16))).variants
+    expect(variant!.finding).toContain("300 % of the norm of the base's matrices")
+    const zeroed = weightsOf()
+    zeroed['model.layers.0.input_layernorm.weight']!.fill(0)
+    const report = await weights(write('zeroed', zeroed, bf16), base)
+    const norm = report.variants[0]!.tensors.find(
+      ({ name }) => name === 'model.layers.0.input_layernorm.weight',
+    )
+    expect(norm!.relativeChange).toEqual({ absent: 'the base is zero there' })
+  })
+
+  it('compares variants whose vocabularies have other lengths over the rows that all share', async () => {
+    const base = write('base', weightsOf(), bf16)
+    const sized = (rows: number): Record<string, number[]> => {
+      const all = weightsOf()
+      const table = [...all['model.embed_tokens.weight']!, ...valuesFor('more', 20 * D)].slice(0, rows * D)
+      table[3] = table[3]! * 2
+      return { ...all, 'model.embed_tokens.weight': table }
+    }
+    const report = await weights(base, write('longer', sized(110), bf16), write('shorter', sized(90), bf16))
+    expect(report.across!.deltaCosine[0]![1]).toBeCloseTo(1, 9)
+    expect(report.across!.subspaceOverlap[0]![1]).toBeNull()
+  })
+
+  it('starts anew where the folder holds rows and no measurement, and refuses what fits nothing', async () => {
+    const base = write('base', weightsOf(), bf16)
+    const output = join(folder, 'stale')
+    const first = await weights(base, write('same-name', weightsOf(), bf16), '-o', output)
+    expect(first.variants[0]!.finding).toContain('identical')
+    const changed = weightsOf()
+    changed['model.layers.0.self_attn.q_proj.weight']![3]! += 0.5
+    const variant = write('same-name', changed, bf16)
+    writeFileSync(join(output, 'same-name', 'measurement.json'), '{}')
+    expect((await weights(base, variant, '-o', output)).variants[0]!.finding).toContain('differs')
+    const cache = join(folder, 'cache')
+    const none = await tunediff(['weights', base, variant, '--tensors', 'zzz*'], { cache })
+    expect(none).toMatchObject({ code: 2, stdout: '' })
+    expect(none.stderr).toContain('names are such as model.embed_tokens.weight')
+    const quantised = await tunediff(['weights', base, variant, '--quantised-base', base], { cache })
+    expect(quantised).toMatchObject({ code: 2, stdout: '' })
+    expect(quantised.stderr).toContain('leave --quantised-base out')
+  })
 })

@@ -13,6 +13,13 @@ export function positiveNumber(text: string): number {
   return value
 }
 
+/** A whole number above zero. */
+export function wholeNumber(text: string): number {
+  const value = positiveNumber(text)
+  if (!Number.isInteger(value)) throw new InvalidArgumentError(`wanted a whole number, got '${text}'.`)
+  return value
+}
+
 /** A margin in percentage points: above 0 and below 100, beyond which everything is "no worse". */
 export function marginPoints(text: string): number {
   const value = positiveNumber(text)

@@ -4,7 +4,7 @@ import { renderMarkdown, renderText } from '../report/blocks.ts'
 import { weightsBlocks } from '../report/weights.ts'
 import { compareWeights } from '../study/compareWeights.ts'
 import { startProgress } from '../util/progress.ts'
-import { jsonOption, markdownOption, positiveNumber, print } from './options.ts'
+import { jsonOption, markdownOption, print, wholeNumber } from './options.ts'
 
 interface Flags {
   output?: string
@@ -28,7 +28,7 @@ export function weightsCommand(): Command {
     )
     .option('--full-spectrum', 'singular values of all matrices, exactly; slow')
     .option('--tensors <glob>', 'only tensors whose name fits, such as "*q_proj*"')
-    .addOption(new Option('--threads <n>', 'worker threads (default: one a core)').argParser(positiveNumber))
+    .addOption(new Option('--threads <n>', 'worker threads (default: one a core)').argParser(wholeNumber))
     .addOption(jsonOption())
     .addOption(markdownOption())
     .action(runWeights)

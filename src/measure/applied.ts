@@ -152,7 +152,8 @@ function checkTarget(target: Target, targets: readonly Target[], context: CheckC
     return fail(`the merged tensor is (${is.join(', ')}), the replayed one (${should.join(', ')})`)
   }
   if (!isMergeDtype(merged.dtype) || merged.source.kind === 'quantised') {
-    return fail(`the merged tensor is ${merged.dtype}, and rounding is replayed in fp32, bf16 and fp16 only`)
+    const dtype = merged.source.kind === 'quantised' ? merged.source.scheme : merged.dtype
+    return fail(`the merged tensor is ${dtype}, and rounding is replayed in fp32, bf16 and fp16 only`)
   }
   const otherParts = targets.filter((other) => other !== target).flatMap((other) => other.parts)
   return [checkTensor({ base, merged, mergedDtype: merged.dtype, parts, otherParts, ...rest })]

@@ -1,7 +1,7 @@
 // A MODEL as the user wrote it, opened: found on disk or on the hub, recognised, its headers read, quantised on load
 // and adapters applied where the user says so. No weights are read here.
 import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../util/errors.ts'
 import { exists } from '../util/files.ts'
 import { parseStrictJson } from '../util/strictJson.ts'
@@ -110,11 +110,13 @@ async function openOnBase(
 /** The MODEL that an adapter's config names as its base. */
 function baseOf(adapter: Adapter): string {
   const { baseName, folder } = adapter
-  const hint = 'name it with --base, or write BASE+ADAPTER'
+  const hint = 'write BASE+ADAPTER'
   if (!baseName) throw new UserError(`${folder} does not say which base it belongs to`, { hint })
   if (existsSync(baseName)) return baseName
+  const beside = resolve(folder, baseName)
+  if (existsSync(beside)) return beside
   const { revision } = adapter.config
-  if (/^[\w.-]+\/[\w.-]+$/.test(baseName)) {
+  if (/^\w[\w.-]*\/\w[\w.-]*$/.test(baseName)) {
     return `hf:${baseName}${typeof revision === 'string' && revision ? `@${revision}` : ''}`
   }
   throw new UserError(`${folder} names ${baseName} as its base, and there is no such folder`, { hint })

@@ -37,7 +37,7 @@ export function readValues(source: TensorSource, start: number, end: number): Fl
 
 /**
  * For each value of rows [start, end), the distance between neighbouring numbers of the format that it is stored in:
- * the unit in the last place, or the step of its block. What is computed in memory has the spacing of fp32.
+ * the unit in the last place, or the step of its block. What is computed in memory has that of what it is computed from.
  */
 export function readSpacings(source: TensorSource, start: number, end: number): Float32Array {
   switch (source.kind) {
@@ -46,22 +46,11 @@ export function readSpacings(source: TensorSource, start: number, end: number): 
     case 'rotary-rows':
       return readRotaryRows(source, start, end, readSpacings)
     case 'plus':
-      return readSpacings(source.of, start, end)
     case 'lora':
     case 'scaled':
     case 'sum':
-      return fp32Spacings(readValues(source, start, end))
+      return readSpacings(source.of, start, end)
     case 'quantised':
       return quantisedRows(source, start, end, readValues).spacings
   }
-}
-
-/** The unit in the last place of each value in fp32, in place. */
-function fp32Spacings(values: Float32Array): Float32Array {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
-  for (let i = 0; i < bits.length; i++) {
-    const exponent = Math.max(1, (bits[i]! >>> 23) & 0xff)
-    values[i] = 2 ** (exponent - 150)
-  }
-  return values
 }

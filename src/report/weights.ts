@@ -81,8 +81,13 @@ function kindTable(variant: VariantReport): Block {
     ...measureCells(measures),
     directions(measures.kind),
   ])
-  const { whole } = variant
-  rows.push(['whole model', String(whole.tensors), count(whole.parameters), ...measureCells(whole), ''])
+  const { matrices, whole } = variant
+  for (const [title, measures] of [
+    ['all matrices', matrices],
+    ['whole model', whole],
+  ] as const) {
+    rows.push([title, String(measures.tensors), count(measures.parameters), ...measureCells(measures), ''])
+  }
   return {
     kind: 'table',
     columns: [
@@ -198,6 +203,14 @@ function acrossBlocks(across: Across): Block[] {
         ? cell(across.subspaceOverlap[i]![j])
         : `${cell(across.subspaceOverlap[i]![j])} (${cell(across.subspaceOverlapRandom[i]![j])})`,
     ),
+    ...(across.subspaceOverlap.flat().includes(null)
+      ? [
+          {
+            kind: 'paragraph' as const,
+            text: 'A dash: no measured matrix in which both stand above rounding.',
+          },
+        ]
+      : []),
   ]
 }
 

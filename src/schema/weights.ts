@@ -188,6 +188,8 @@ const variantReportSchema = z.strictObject({
   finding: z.string(),
   evidence: z.array(z.string()),
   settings: z.array(settingChangeSchema),
+  /** All but norms and biases, whose norm can drown that of everything else. */
+  matrices: measuresSchema,
   whole: measuresSchema,
   kinds: z.array(measuresSchema.extend({ kind: z.string() })),
   layers: z.array(measuresSchema.extend({ layer: z.number().int() })),
@@ -205,7 +207,7 @@ const acrossSchema = z.strictObject({
   deltaCosine: z.array(z.array(z.number().nullable())),
   /** Value of random directions: mean 0, standard deviation 1 / sqrt(parameters). */
   deltaCosineRandom: z.number(),
-  /** |U1' U2|^2 / min(k1, k2) of the column spaces, mean over matrices; null where nothing stands above rounding. */
+  /** |U1' U2|^2 / min(k1, k2) of the column spaces, mean over matrices; null without a matrix in which both stand above rounding. */
   subspaceOverlap: z.array(z.array(z.number().nullable())),
   /** What random subspaces of the same sizes give: max(k1, k2) / n, mean over the same matrices. */
   subspaceOverlapRandom: z.array(z.array(z.number().nullable())),

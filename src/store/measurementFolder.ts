@@ -1,6 +1,6 @@
 // A measurement of weights on disk: measurement.json and tensors.jsonl in one folder. A row may be appended twice, first
 // without and then with its spectrum: the last one wins.
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Measurement, measurementSchema, type TensorRow, tensorRowSchema } from '../schema/weights.ts'
 import { UserError } from '../util/errors.ts'
@@ -12,6 +12,12 @@ const TENSORS_FILE = 'tensors.jsonl'
 
 export async function writeMeasurement(folder: string, measurement: Measurement): Promise<void> {
   await writeFileWhole(join(folder, MEASUREMENT_FILE), `${JSON.stringify(measurement, null, 2)}\n`)
+}
+
+/** Begins a measurement: rows of another one that lie in the folder are removed. */
+export async function startMeasurement(folder: string, measurement: Measurement): Promise<void> {
+  await rm(join(folder, TENSORS_FILE), { force: true })
+  await writeMeasurement(folder, measurement)
 }
 
 /** Undefined where there is none, or where it is of another version and has to be made again. */

@@ -20,7 +20,7 @@ import {
   WEIGHTS_SCHEMA,
   type WeightsReport,
 } from '../schema/weights.ts'
-import { readMeasurement, writeMeasurement } from '../store/measurementFolder.ts'
+import { readMeasurement, startMeasurement, writeMeasurement } from '../store/measurementFolder.ts'
 import { cacheFolder } from '../util/cache.ts'
 import { UserError } from '../util/errors.ts'
 import { globPattern } from '../util/glob.ts'
@@ -51,6 +51,7 @@ export async function compareWeights(options: CompareWeightsOptions): Promise<We
     options.quantisedBase === undefined ? undefined : await open(options.quantisedBase, options)
   const variants: Opened[] = []
   for (const spec of options.variants) variants.push(await open(spec, options))
+  if (options.output) refuseEqualNames(variants)
   await using pool = new WeightsPool(options.threads ?? availableParallelism())
   const baseSettings = await readSettings(base.model)
   const tokenOf = await tokenNames(base.model)
@@ -85,6 +86,20 @@ export async function compareWeights(options: CompareWeightsOptions): Promise<We
   return { schema: WEIGHTS_SCHEMA, base: base.measured, variants: reports, across }
 }
 
+/** With -o a variant's folder has its name. */
+function refuseEqualNames(variants: readonly Opened[]): void {
+  const names = new Map<string, string>()
+  for (const { model } of variants) {
+    const other = names.get(model.name)
+    if (other !== undefined) {
+      throw new UserError(`${other} and ${model.spec} are both called ${model.name}`, {
+        hint: 'rename one, or measure them one by one into folders of their own',
+      })
+    }
+    names.set(model.name, model.spec)
+  }
+}
+
 async function open(spec: string, { base, onProgress }: CompareWeightsOptions): Promise<Opened> {
   const model = await openModel(spec, {
     ...(spec === base ? {} : { base }),
@@ -108,7 +123,7 @@ async function measured(
   { base, variant, quantisedBase, pool }: Sides,
   options: CompareWeightsOptions,
 ): Promise<{ folder: string; rows: TensorRow[] }> {
-  const asked: Omit<Measurement, 'createdAt' | 'finished'> = {
+  const asked: Asked = {
     schema: WEIGHTS_SCHEMA,
     kind: 'weights',
     base: base.measured,
@@ -124,15 +139,14 @@ async function measured(
   const found = await readMeasurement(folder)
   if (found && keyOf(found) !== key) {
     throw new UserError(
-      `${folder} holds another measurement: ${found.variant.spec} against ${found.base.spec}`,
-      {
-        hint: 'give another folder with -o, or delete that one',
-      },
+      `${folder} holds another measurement: ${describe(found)}; asked for is ${describe(asked)}`,
+      { hint: 'give another folder with -o, or delete that one' },
     )
   }
-  const measurement: Measurement = found ?? { ...asked, createdAt: new Date().toISOString(), finished: false }
-  if (!found) await writeMeasurement(folder, measurement)
   const only = options.tensors === undefined ? undefined : globPattern(options.tensors)
+  refuseNoTensors([base.model, variant.model], options.tensors, only)
+  const measurement: Measurement = found ?? { ...asked, createdAt: new Date().toISOString(), finished: false }
+  if (!found) await startMeasurement(folder, measurement)
   const rows = await measureRows({
     base: base.model,
     variant: variant.model,
@@ -143,24 +157,38 @@ async function measured(
     pool,
     onProgress: (phase, done, total) => options.onProgress?.(`${variant.model.name}: ${phase}`, done, total),
   })
-  if (rows.length === 0) {
-    throw new UserError(`no tensor's name fits '${options.tensors}'`, {
-      hint: `'tunediff inspect ${options.base}' lists names`,
-    })
-  }
   if (!measurement.finished) await writeMeasurement(folder, { ...measurement, finished: true })
   return { folder, rows }
 }
 
+type Asked = Omit<Measurement, 'createdAt' | 'finished'>
+
+/** `V against B (full spectrum, tensors *q_proj*)`; contents by their hash where names are the same. */
+function describe({ base, variant, quantisedBase, settings }: Asked): string {
+  const named = (side: MeasuredModel): string => `${side.spec} (${side.identity.slice(0, 8)})`
+  const more = [
+    ...(quantisedBase ? [`quantised base ${named(quantisedBase)}`] : []),
+    ...(settings.fullSpectrum ? ['full spectrum'] : []),
+    ...(settings.tensors === null ? [] : [`tensors ${settings.tensors}`]),
+  ]
+  return [`${named(variant)} against ${named(base)}`, ...more].join(', ')
+}
+
+function refuseNoTensors(models: readonly Model[], glob: string | undefined, only: RegExp | undefined): void {
+  const names = models.flatMap(({ tensors }) => [...tensors.keys()])
+  if (names.some((name) => only?.test(name) ?? true)) return
+  if (names.length === 0) {
+    throw new UserError(`${models.map(({ spec }) => spec).join(' and ')} hold no tensor that can be read`, {
+      hint: "'tunediff inspect PATH' says what was left out, and why",
+    })
+  }
+  throw new UserError(`no tensor's name fits '${glob}'`, {
+    hint: `names are such as ${names[0]}; * is any text`,
+  })
+}
+
 /** What a measurement is looked up by: identities, not paths. */
-function keyOf({
-  base,
-  variant,
-  quantisedBase,
-  settings,
-  versions,
-  schema,
-}: Omit<Measurement, 'createdAt' | 'finished'>): string {
+function keyOf({ base, variant, quantisedBase, settings, versions, schema }: Asked): string {
   const identities = [base.identity, variant.identity, quantisedBase?.identity ?? null]
   return sha256Value({ schema, identities, settings, versions }).slice(0, 16)
 }

@@ -17,7 +17,7 @@ export interface Sums {
   dd: number
   rr: number
   mm: number
-  /** Expected square of rounding alone: twice spacing^2 / 12, since delta and sum are each rounded. */
+  /** Expected square of rounding alone: spacing^2 / 12 for the sum, and again where the delta is rounded before it. */
   rounding: number
   /** Elements that are not finite in one of the two and not the same. */
   nonFinite: number
@@ -83,5 +83,5 @@ export function addRows(sums: Sums, { base, merged, replay }: ComparedRows, orde
   sums.dd += dd
   sums.rr += rr
   sums.mm += mm
-  sums.rounding += rounding / 6
+  sums.rounding += ((order.delta === 'F32' ? 1 : 2) * rounding) / 12
 }

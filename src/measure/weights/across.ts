@@ -47,8 +47,10 @@ async function deltaCosine(
   const byName = pairs.map((all) => new Map(all.map((pair) => [pair.name, pair])))
   const jobs = names.flatMap((name) => {
     const same = byName.map((map) => map.get(name)!)
-    parameters += elementsOf(same[0]!.shape)
-    return rowRanges(same[0]!.shape, JOB_ELEMENTS).map(([start, end]) =>
+    // A vocabulary that grew has other lengths in other variants: the rows that all of them share.
+    const [shape] = same.map((pair) => pair.shape).sort((a, b) => elementsOf(a) - elementsOf(b))
+    parameters += elementsOf(shape!)
+    return rowRanges(shape!, JOB_ELEMENTS).map(([start, end]) =>
       pool.run({
         kind: 'gram',
         base: same[0]!.base!,
@@ -103,21 +105,23 @@ async function overlaps(
   return { subspaceOverlap: mean('value'), subspaceOverlapRandom: mean('random') }
 }
 
-/** Matrices with a spectrum in every variant, those most changed in the first one. */
+/** For each pair of variants the matrices in which both stand above rounding, those most changed in the first one. */
 function commonSpectra(rows: AcrossInput['rows']): string[] {
-  const measured = rows.map(
-    (all) =>
-      new Set(
-        all
-          .filter((row) => !('absent' in row.spectrum) && row.spectrum.directionsAbove > 0)
-          .map((row) => row.name),
-      ),
+  const measured = rows.map((all) =>
+    all
+      .filter((row) => !('absent' in row.spectrum) && row.spectrum.directionsAbove > 0)
+      .sort((a, b) => b.sums!.delta / b.sums!.base - a.sums!.delta / a.sums!.base)
+      .map((row) => row.name),
   )
-  return rows[0]!
-    .filter((row) => measured.every((names) => names.has(row.name)))
-    .sort((a, b) => b.sums!.delta / b.sums!.base - a.sums!.delta / a.sums!.base)
-    .slice(0, MAX_MATRICES)
-    .map((row) => row.name)
+  const names = new Set<string>()
+  measured.forEach((one, i) => {
+    for (const other of measured.slice(i + 1)) {
+      const both = new Set(other)
+      for (const name of one.filter((candidate) => both.has(candidate)).slice(0, MAX_MATRICES))
+        names.add(name)
+    }
+  })
+  return [...names]
 }
 
 async function basesOf(pair: TensorPair, bases: number, pool: WeightsPool): Promise<Bases | null> {

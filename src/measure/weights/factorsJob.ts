@@ -8,6 +8,7 @@ import { factorScratch, factorSpectrum, innerProductWithRows } from '../../tenso
 import { type DeltaSums, emptySums, type Kernels } from '../../tensor/kernels.ts'
 import { type Matrix, matrixOf } from '../../tensor/matmul.ts'
 import { directionsAbove } from '../../tensor/noise.ts'
+import { UserError } from '../../util/errors.ts'
 import type { Bases, FactorsJob, PassPart } from './jobs.ts'
 import { isRaw, kernelsFor, partOf } from './passJob.ts'
 import { threadMatmul } from './spectrumJob.ts'
@@ -23,6 +24,7 @@ export async function factorsJob({ pair, bases }: FactorsJob): Promise<FactorsPa
   const [a, b] = transposed
     ? [flipped(wholeOf(factors.b)), flipped(wholeOf(factors.a))]
     : [wholeOf(factors.a), wholeOf(factors.b)]
+  refuseNonFinite(pair.name, a, b)
   const spectrum = await factorSpectrum(
     { a: rowsOf(a), b: rowsOf(b), scale: factors.scale },
     { matmul, bases, scratch },
@@ -43,6 +45,16 @@ export async function factorsJob({ pair, bases }: FactorsJob): Promise<FactorsPa
     },
     bases:
       bases > 0 ? { k: Math.min(bases, values.length), left: spectrum.left!, right: spectrum.right! } : null,
+  }
+}
+
+/** One NaN in a factor makes a row, a column or all of the delta NaN: no number could be said of it. */
+function refuseNonFinite(name: string, ...factors: readonly Matrix[]): void {
+  for (const { values } of factors) {
+    if (values.every(Number.isFinite)) continue
+    throw new UserError(`the adapter's factors for ${name} hold NaN or infinity`, {
+      hint: 'the adapter was saved after its training diverged: take an earlier checkpoint',
+    })
   }
 }
 

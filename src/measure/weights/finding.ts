@@ -55,24 +55,59 @@ function sentence(
   if (changed.length === 0) {
     const all = compared.length === rows.length ? `all ${compared.length}` : `the ${compared.length} shared`
     const how =
-      adapters.length > 0 ? `; its adapter (${adapters.join(', ')}) changes nothing` : ', bit for bit'
-    const but = settings.length > 0 ? `, but ${plural(settings.length, 'setting')} differ` : ''
+      adapters.length > 0 ? `; its adapter (${adapters.join(', ')}) changes nothing` : equality(compared)
+    const but =
+      settings.length > 0 ? `, but ${plural(settings.length, 'setting differs', 'settings differ')}` : ''
     return `${variant} is identical to ${base} in ${all} tensors${how}${but}.`
   }
-  const measures = pooled(compared)
-  const relative = measures.relativeChange as { value: number; zero: { value: number } }
-  const size = `${percent(relative.value)} of the base's norm (rounding alone gives ${percent(relative.zero.value)}), in ${changed.length} of ${plural(compared.length, 'tensor')}`
+  const size = `${sizeWords(compared)}, in ${changed.length} of ${plural(compared.length, 'tensor')}`
   if (isRounding(compared)) {
     const cast = formats(changed)
     return `${variant} holds nothing beyond rounding: its delta is ${size}${cast}, and no element moved by more than one unit in the last place.`
   }
-  return `${variant} differs from ${base} by ${size}${kindOfChange(compared, changed, adapters)}.`
+  return `${notFinite(compared)}${variant} differs from ${base} by ${size}${kindOfChange(compared, changed, adapters)}.`
 }
 
-/** Every element within one unit in the last place, no direction above rounding, and the size that rounding gives. */
+/** Equal values in other formats have no equal bits. */
+function equality(compared: readonly TensorRow[]): string {
+  const cast = formats(compared)
+  return cast === '' ? ', bit for bit' : `, value for value${cast}`
+}
+
+/** Of the matrices; of vectors (norms and biases), which live on another scale, only where nothing else moved. */
+function sizeWords(compared: readonly TensorRow[]): string {
+  const vectors = compared.filter((row) => isVectorKind(row.kind))
+  const matrices = compared.filter((row) => !isVectorKind(row.kind))
+  const onlyVectors = matrices.every((row) => row.isIdentical) && vectors.some((row) => !row.isIdentical)
+  const { relativeChange } = pooled(onlyVectors ? vectors : matrices)
+  const whose = onlyVectors ? "the base's norms and biases" : "the base's matrices"
+  if ('absent' in relativeChange) return `an amount without a ratio (${relativeChange.absent})`
+  const { zero } = relativeChange
+  const alone = zero && !('absent' in zero) ? ` (rounding alone gives ${percent(zero.value)})` : ''
+  return `${percent(relativeChange.value)} of the norm of ${whose}${alone}`
+}
+
+function notFinite(compared: readonly TensorRow[]): string {
+  const rows = compared.filter((row) => nonFiniteOf(row) > 0)
+  if (rows.length === 0) return ''
+  const elements = rows.reduce((sum, row) => sum + nonFiniteOf(row), 0)
+  return `${plural(elements, 'element is', 'elements are')} NaN or infinite on either side, in ${plural(rows.length, 'tensor')} (${rows[0]!.name}), and left out of every number. `
+}
+
+const nonFiniteOf = ({ elements }: TensorRow): number => ('absent' in elements ? 0 : elements.nonFinite)
+
+/**
+ * A cast: every tensor that changed has another format, every element moved within one unit in the last place, no
+ * direction stands above rounding, and the size is what rounding gives. Between equal formats rounding changes nothing.
+ */
 export function isRounding(compared: readonly TensorRow[]): boolean {
   const within = compared.every(
-    (row) => !row.vocabularyRows && !('absent' in row.elements) && row.elements.aboveOneUlp === 0,
+    (row) =>
+      !row.vocabularyRows &&
+      !('absent' in row.elements) &&
+      row.elements.aboveOneUlp === 0 &&
+      row.elements.nonFinite === 0 &&
+      (row.isIdentical || row.baseDtype !== row.variantDtype),
   )
   const directions = compared.some((row) => !('absent' in row.spectrum) && row.spectrum.directionsAbove > 0)
   const relative = pooled(compared).relativeChange
@@ -96,6 +131,8 @@ function kindOfChange(
   adapters: readonly string[],
 ): string {
   const parts: string[] = []
+  if (changed.every(({ elements }) => !('absent' in elements) && elements.aboveOneUlp === 0))
+    parts.push('each element that moved did so by no more than one unit in the last place')
   const scheme = schemes(compared)
   if (scheme.length > 0) parts.push(`it is quantised (${scheme.join(', ')})`)
   if (adapters.length > 0) parts.push(`a live adapter (${adapters.join(', ')})`)
@@ -152,7 +189,7 @@ function whereEvidence(compared: readonly TensorRow[], changed: readonly TensorR
   const sizes = [...groups].map(([kind, rows]) => ({ kind, ...valueIn(rows) }))
   const matrices = sizes.filter(({ kind }) => !isVectorKind(kind) && !isVocabularyKind(kind))
   const moved = matrices.filter(({ value }) => value > 0).sort((a, b) => b.value - a.value)
-  const still = sizes.filter(({ value }) => value === 0).map(({ kind }) => kind)
+  const still = [...groups].filter(([, rows]) => rows.every((row) => row.isIdentical)).map(([kind]) => kind)
   const lines: string[] = []
   if (moved.length > 0) {
     const [first, last] = [moved[0]!, moved.at(-1)!]
@@ -242,7 +279,7 @@ function settingsEvidence(settings: readonly SettingChange[]): string[] {
 export function percent(share: number): string {
   const value = share * 100
   if (value === 0) return '0 %'
-  if (value >= 99.95) return '100 %'
+  if (value >= 99.95) return `${value.toFixed(0)} %`
   if (value >= 10) return `${value.toFixed(1)} %`
   const digits = Math.max(1, 1 - Math.floor(Math.log10(value)))
   return digits > 6 ? `${value.toExponential(1)} %` : `${value.toFixed(digits)} %`

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import type { Model } from '../../model/tensor.ts'
 import type { TensorRow } from '../../schema/weights.ts'
 import { openTensorRows, readTensorRows } from '../../store/measurementFolder.ts'
+import { UserError } from '../../util/errors.ts'
 import type { PassPart } from './jobs.ts'
 import { isVocabularyKind } from './kinds.ts'
 import { elementsOf, pairTensors, type TensorPair } from './pairing.ts'
@@ -35,6 +36,11 @@ export async function measureRows(options: MeasureOptions): Promise<TensorRow[]>
     quantisedBase,
     ...(options.only ? { only: options.only } : {}),
   })
+  if (quantisedBase && !pairs.some((pair) => pair.scheme !== null)) {
+    throw new UserError(`nothing of ${variant.spec} is quantised more coarsely than ${base.spec}`, {
+      hint: 'leave --quantised-base out',
+    })
+  }
   const rows = existsSync(folder) ? await readTensorRows(folder) : new Map<string, TensorRow>()
   await using writer = await openTensorRows(folder)
   const keep = async (row: TensorRow): Promise<void> => {

@@ -2,6 +2,7 @@
 import { matrixShape } from '../../model/rows.ts'
 import type { LoraFactors, Model, ModelTensor, QuantScheme, TensorSource } from '../../model/tensor.ts'
 import type { TensorRow } from '../../schema/weights.ts'
+import { UserError } from '../../util/errors.ts'
 import { isVocabularyKind, placeOf } from './kinds.ts'
 
 /** One tensor to compare. */
@@ -123,7 +124,13 @@ function quantisation(
   const isCoarser =
     UNQUANTISED.includes(base.dtype) && !UNQUANTISED.includes(scheme) && !quantisedPart(base.source)
   if (!isCoarser) return { quantisedBase: null, scheme: null }
-  if (given) return { quantisedBase: given.source, scheme }
+  if (given) {
+    const found = quantisedPart(given.source)?.scheme ?? given.dtype
+    if (found === scheme) return { quantisedBase: given.source, scheme }
+    throw new UserError(`${base.name} is ${scheme} in the variant and ${found} in the quantised base`, {
+      hint: 'give the base as the same tool quantises it, in the same scheme; tensor types of a mixture can differ with the importance matrix',
+    })
+  }
   if (inMemory || REPRODUCIBLE.includes(scheme)) {
     const source: TensorSource = { kind: 'quantised', of: base.source, scheme: scheme as QuantScheme }
     return { quantisedBase: source, scheme }

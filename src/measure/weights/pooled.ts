@@ -15,8 +15,11 @@ export function pooled(rows: readonly TensorRow[]): Measures {
   const sums = addSums(compared.map((row) => row.sums!))
   return {
     ...counts,
-    relativeChange: exact(ratio(sums.delta, sums.base), n, ratio(sums.rounding, sums.base)),
-    oneMinusCosine: exact(oneMinusCosine(sums), n, 1 - 1 / Math.sqrt(1 + sums.rounding / sums.base)),
+    relativeChange: relative(sums.delta, sums.base, { n, zero: ratio(sums.rounding, sums.base) }),
+    oneMinusCosine:
+      sums.base === 0
+        ? ZERO_BASE
+        : exact(oneMinusCosine(sums), n, 1 - 1 / Math.sqrt(1 + sums.rounding / sums.base)),
     ...elementMeasures(compared, sums),
     ...splitMeasures(compared, n),
   }
@@ -36,6 +39,14 @@ export function groupRows<K>(rows: readonly TensorRow[], key: (row: TensorRow) =
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
 const ratio = (squares: number, ofSquares: number): number =>
   squares === 0 ? 0 : Math.sqrt(squares / ofSquares)
+
+const ZERO_BASE: Absent = { absent: 'the base is zero there' }
+
+/** |delta| / |base|; absent where the base is zero and the delta is not. */
+function relative(delta: number, base: number, { n, zero }: { n: number; zero: number }): Estimate | Absent {
+  if (base > 0) return exact(ratio(delta, base), n, zero)
+  return delta === 0 ? exact(0, n, ZERO_BASE) : ZERO_BASE
+}
 
 function exact(value: number, n: number, zero: number | Absent): Estimate {
   const bare = (v: number) => ({ value: v, low: null, high: null, n, method: 'exact' })
@@ -124,8 +135,8 @@ function splitMeasures(
   const training = sum((row, split) => split?.training ?? row.sums!.delta)
   const quantisedBase = sum((row, split) => split?.quantisedBase ?? row.sums!.base)
   return {
-    quantisationAlone: exact(ratio(quantisation, base), n, 0),
-    trainingAlone: exact(ratio(training, quantisedBase), n, 0),
+    quantisationAlone: relative(quantisation, base, { n, zero: 0 }),
+    trainingAlone: relative(training, quantisedBase, { n, zero: 0 }),
   }
 }
 

@@ -1,5 +1,5 @@
 // The report of one variant, derived from its rows.
-import type { Model } from '../../model/tensor.ts'
+import type { Adapter, Model } from '../../model/tensor.ts'
 import type {
   MeasuredModel,
   SettingChange,
@@ -8,6 +8,7 @@ import type {
   VariantReport,
 } from '../../schema/weights.ts'
 import { weightsFinding } from './finding.ts'
+import { isVectorKind } from './kinds.ts'
 import { groupRows, pooled } from './pooled.ts'
 import { spectralOf } from './spectral.ts'
 
@@ -39,9 +40,10 @@ export function variantReport(input: ReportInput): VariantReport {
       rows,
       settings: input.settings,
       notCompared: input.notCompared,
-      adapters: variant.adapters.slice(base.adapters.length).map(({ method }) => method),
+      adapters: variant.adapters.slice(base.adapters.length).map(methodOf),
     }),
     settings: [...input.settings],
+    matrices: pooled(rows.filter((row) => !isVectorKind(row.kind))),
     whole: pooled(rows),
     kinds: [...groupRows(rows, (row) => row.kind)].map(([kind, group]) => ({ kind, ...pooled(group) })),
     layers: [...layers].sort(([a], [b]) => a - b).map(([layer, group]) => ({ layer, ...pooled(group) })),
@@ -51,6 +53,12 @@ export function variantReport(input: ReportInput): VariantReport {
       ...variant.leftOut.map((left) => ({ side: 'variant' as const, ...left })),
     ],
   }
+}
+
+/** What an adapter does: of a DoRA adapter the config says lora. */
+function methodOf({ parts, method }: Adapter): string {
+  const methods = new Set(parts.map((part) => part.method).filter((kind) => kind !== 'saved'))
+  return methods.size > 0 ? [...methods].join(' and ') : method
 }
 
 function tensorReport(row: TensorRow, tokenOf: ReportInput['tokenOf']): TensorReport {
