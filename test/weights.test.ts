@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type WeightsReport, weightsReportSchema } from '../src/schema/weights.ts'
 import { random } from '../src/stats/random.ts'
 import { bf16, f32, type WrittenTensor, writeSafetensors } from './model/writeSafetensors.ts'
+import { realModel } from './realModels.ts'
 import { tunediff } from './support/cli.ts'
 
 const D = 64
@@ -292,5 +293,18 @@ describe('weights', () => {
     const quantised = await tunediff(['weights', base, variant, '--quantised-base', base], { cache })
     expect(quantised).toMatchObject({ code: 2, stdout: '' })
     expect(quantised.stderr).toContain('leave --quantised-base out')
+  })
+
+  it('compares real models: SmolLM2 with itself, and with its 4-bit copy', async ({ skip }) => {
+    const path = realModel('smollm2')
+    if (!path) return skip('SmolLM2 cannot be had here')
+    const only = ['--tensors', 'model.layers.0.*']
+    const same = await weights(path, path, ...only)
+    expect(same.variants[0]!.finding).toContain('is identical to')
+    const [quantised] = (await weights(path, `nf4:${path}`, ...only)).variants
+    const change = value(quantised!.matrices.relativeChange)
+    expect(change).toBeGreaterThan(0.08)
+    expect(change).toBeLessThan(zero(quantised!.matrices.relativeChange))
+    expect(value(quantised!.matrices.signFlipShare)).toBe(0)
   })
 })
