@@ -4,7 +4,6 @@ import { matrixShape } from '../../model/rows.ts'
 import type { Model } from '../../model/tensor.ts'
 import type { Across, TensorRow } from '../../schema/weights.ts'
 import { subspaceOverlap } from '../../tensor/factors.ts'
-import type { Bases } from './jobs.ts'
 import { elementsOf, pairTensors, type TensorPair } from './pairing.ts'
 import type { WeightsPool } from './pool.ts'
 import { rowRanges } from './row.ts'
@@ -85,7 +84,8 @@ async function overlaps(
       pairs.map(async (all, i) => {
         const row = rows[i]!.find((one) => one.name === name)!
         const above = 'absent' in row.spectrum ? 0 : row.spectrum.directionsAbove
-        return basesOf(all.find((pair) => pair.name === name)!, Math.min(MAX_DIRECTIONS, above), pool)
+        const pair = all.find((one) => one.name === name)!
+        return above > 0 ? pool.run({ kind: 'bases', pair, count: Math.min(MAX_DIRECTIONS, above) }) : null
       }),
     )
     const { rows: height } = matrixShape(pairs[0]!.find((pair) => pair.name === name)!.shape)
@@ -122,14 +122,6 @@ function commonSpectra(rows: AcrossInput['rows']): string[] {
     }
   })
   return [...names]
-}
-
-async function basesOf(pair: TensorPair, bases: number, pool: WeightsPool): Promise<Bases | null> {
-  if (bases === 0) return null
-  const part = pair.factors
-    ? await pool.run({ kind: 'factors', pair, bases })
-    : await pool.run({ kind: 'spectrum', pair, isFull: false, bases })
-  return part.bases
 }
 
 const square = <T>(count: number, cell: (i: number, j: number) => T): T[][] =>

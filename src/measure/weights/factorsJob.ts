@@ -3,49 +3,60 @@
 import { matrixShape, readSpacings, readValues, shapeOf } from '../../model/rows.ts'
 import { readStoredInto } from '../../model/stored.ts'
 import type { TensorSource } from '../../model/tensor.ts'
-import type { Spectrum } from '../../schema/weights.ts'
-import { factorScratch, factorSpectrum, innerProductWithRows } from '../../tensor/factors.ts'
+import {
+  type FactorSpectrum,
+  factorScratch,
+  factorSpectrum,
+  innerProductWithRows,
+} from '../../tensor/factors.ts'
 import { type DeltaSums, emptySums, type Kernels } from '../../tensor/kernels.ts'
 import { type Matrix, matrixOf } from '../../tensor/matmul.ts'
 import { directionsAbove } from '../../tensor/noise.ts'
 import { UserError } from '../../util/errors.ts'
-import type { Bases, FactorsJob, PassPart } from './jobs.ts'
+import type { FactorsJob, JobResults } from './jobs.ts'
+import type { TensorPair } from './pairing.ts'
 import { isRaw, kernelsFor, partOf } from './passJob.ts'
 import { threadMatmul } from './spectrumJob.ts'
 
-type FactorsPart = PassPart & { spectrum: Spectrum; bases: Bases | null }
-
 const scratch = factorScratch()
 
-export async function factorsJob({ pair, bases }: FactorsJob): Promise<FactorsPart> {
-  const { factors, transposed } = pair.factors!
-  const matmul = await threadMatmul()
-  // delta = scale * b * a as (out, in); of a weight stored as (in, out) it is scale * a' * b'.
-  const [a, b] = transposed
-    ? [flipped(wholeOf(factors.b)), flipped(wholeOf(factors.a))]
-    : [wholeOf(factors.a), wholeOf(factors.b)]
-  refuseNonFinite(pair.name, a, b)
-  const spectrum = await factorSpectrum(
-    { a: rowsOf(a), b: rowsOf(b), scale: factors.scale },
-    { matmul, bases, scratch },
-  )
-  const values = [...spectrum.singularValues]
-  const directions = directionsAbove(values, 0)
-  const { sums, baseDelta } = await overBase(pair.base!, { a, b, scale: factors.scale })
+export async function factorsJob({ pair }: FactorsJob): Promise<JobResults['factors']> {
+  const factors = factorsOf(pair)
+  const { singularValues, squares } = await spectrumOfFactors(factors)
+  const values = [...singularValues]
+  const { sums, baseDelta } = await overBase(pair.base!, factors)
   return {
     ...partOf(sums, null),
-    delta: spectrum.squares,
+    delta: squares,
     baseDelta,
     spectrum: {
       singularValues: values,
       method: 'factors',
       edge: 0,
-      directionsAbove: directions,
+      directionsAbove: directionsAbove(values, 0),
       isCut: false,
     },
-    bases:
-      bases > 0 ? { k: Math.min(bases, values.length), left: spectrum.left!, right: spectrum.right! } : null,
   }
+}
+
+interface WholeFactors {
+  a: Matrix
+  b: Matrix
+  scale: number
+}
+
+/** delta = scale * b * a as (out, in); of a weight stored as (in, out) it is scale * a' * b'. */
+export function factorsOf({ name, factors: found }: TensorPair): WholeFactors {
+  const { factors, transposed } = found!
+  const [a, b] = [wholeOf(factors.a), wholeOf(factors.b)]
+  refuseNonFinite(name, a, b)
+  return { ...(transposed ? { a: flipped(b), b: flipped(a) } : { a, b }), scale: factors.scale }
+}
+
+/** With `bases`, that many singular vectors of both sides. */
+export async function spectrumOfFactors({ a, b, scale }: WholeFactors, bases = 0): Promise<FactorSpectrum> {
+  const matmul = await threadMatmul()
+  return factorSpectrum({ a: rowsOf(a), b: rowsOf(b), scale }, { matmul, bases, scratch })
 }
 
 /** One NaN in a factor makes a row, a column or all of the delta NaN: no number could be said of it. */
@@ -60,7 +71,7 @@ function refuseNonFinite(name: string, ...factors: readonly Matrix[]): void {
 
 async function overBase(
   base: TensorSource,
-  { a, b, scale }: { a: Matrix; b: Matrix; scale: number },
+  { a, b, scale }: WholeFactors,
 ): Promise<{ sums: DeltaSums; baseDelta: number }> {
   const { rows, columns } = matrixShape(shapeOf(base))
   const matmul = await threadMatmul()

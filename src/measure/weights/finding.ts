@@ -100,7 +100,7 @@ const nonFiniteOf = ({ elements }: TensorRow): number => ('absent' in elements ?
  * A cast: every tensor that changed has another format, every element moved within one unit in the last place, no
  * direction stands above rounding, and the size is what rounding gives. Between equal formats rounding changes nothing.
  */
-export function isRounding(compared: readonly TensorRow[]): boolean {
+function isRounding(compared: readonly TensorRow[]): boolean {
   const within = compared.every(
     (row) =>
       !row.vocabularyRows &&
@@ -231,7 +231,7 @@ function spectrumEvidence(changed: readonly TensorRow[]): string[] {
 }
 
 function splitEvidence(rows: readonly TensorRow[]): string[] {
-  const { quantisationAlone, trainingAlone } = pooled(rows)
+  const { quantisationAlone, trainingAlone } = pooled(rows.filter((row) => !isVectorKind(row.kind)))
   if (!quantisationAlone || !trainingAlone) return []
   if ('absent' in quantisationAlone)
     return [`Training is not told from quantisation: ${quantisationAlone.absent}.`]

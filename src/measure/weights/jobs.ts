@@ -35,15 +35,20 @@ export interface PassPart {
 export interface FactorsJob {
   kind: 'factors'
   pair: TensorPair
-  bases: number
 }
 
-/** The spectrum of a pair's delta; `bases`: how many singular vectors of each side to return. */
+/** The spectrum of a pair's delta. */
 export interface SpectrumJob {
   kind: 'spectrum'
   pair: TensorPair
   isFull: boolean
-  bases: number
+}
+
+/** The first `count` singular vectors of a pair's delta, from its factors where it has them. */
+export interface BasesJob {
+  kind: 'bases'
+  pair: TensorPair
+  count: number
 }
 
 /** Singular vectors as columns of orthonormal bases, row-major (rows x k) and (columns x k). */
@@ -51,11 +56,6 @@ export interface Bases {
   k: number
   left: Float32Array
   right: Float32Array
-}
-
-export interface SpectrumPart {
-  spectrum: Spectrum
-  bases: Bases | null
 }
 
 /** Squares and dot products of the deltas of several variants, rows [start, end). */
@@ -67,12 +67,13 @@ export interface GramJob {
   end: number
 }
 
-export type Job = PassJob | FactorsJob | SpectrumJob | GramJob
+export type Job = PassJob | FactorsJob | SpectrumJob | BasesJob | GramJob
 
 export interface JobResults {
   pass: PassPart
-  factors: PassPart & { spectrum: Spectrum; bases: Bases | null }
-  spectrum: SpectrumPart
+  factors: PassPart & { spectrum: Spectrum }
+  spectrum: Spectrum
+  bases: Bases
   /** Row-major, variants x variants. */
   gram: Float64Array
 }

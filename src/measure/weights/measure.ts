@@ -1,6 +1,5 @@
 // One measurement: base and variant, tensor by tensor, in worker threads. Rows are appended as they are done, so that a
 // stopped measurement goes on where it was; pooled numbers are derived from the rows.
-import { existsSync } from 'node:fs'
 import type { Model } from '../../model/tensor.ts'
 import type { TensorRow } from '../../schema/weights.ts'
 import { openTensorRows, readTensorRows } from '../../store/measurementFolder.ts'
@@ -41,7 +40,7 @@ export async function measureRows(options: MeasureOptions): Promise<TensorRow[]>
       hint: 'leave --quantised-base out',
     })
   }
-  const rows = existsSync(folder) ? await readTensorRows(folder) : new Map<string, TensorRow>()
+  const rows = await readTensorRows(folder)
   await using writer = await openTensorRows(folder)
   const keep = async (row: TensorRow): Promise<void> => {
     rows.set(row.name, row)
@@ -73,18 +72,20 @@ async function passes(
 async function rowOf(pair: TensorPair, pool: WeightsPool): Promise<TensorRow> {
   if (pair.status !== 'compared') return unmeasured(pair)
   if (pair.factors) {
-    const { spectrum, ...part } = await pool.run({ kind: 'factors', pair, bases: 0 })
+    const { spectrum, ...part } = await pool.run({ kind: 'factors', pair })
     return {
       ...comparedRow(pair, part),
       ...(part.delta > 0 ? { spectrum } : {}),
       ...(await splitOf(pair, pool)),
     }
   }
-  return { ...comparedRow(pair, await passOver(pair, pool)), ...(await splitOf(pair, pool)) }
+  return {
+    ...comparedRow(pair, await passOver(pair, pool, isVocabularyKind(pair.kind))),
+    ...(await splitOf(pair, pool)),
+  }
 }
 
-async function passOver(pair: TensorPair, pool: WeightsPool): Promise<PassPart> {
-  const perRow = isVocabularyKind(pair.kind)
+async function passOver(pair: TensorPair, pool: WeightsPool, perRow = false): Promise<PassPart> {
   const jobs = rowRanges(pair.shape, JOB_ELEMENTS).map(([start, end]) =>
     pool.run({ kind: 'pass', pair, start, end, perRow }),
   )
@@ -99,14 +100,8 @@ async function splitOf(pair: TensorPair, pool: WeightsPool): Promise<Pick<Tensor
     const absent = `the scale search of ${scheme} is not reproduced here: give the base quantised by the same tool with --quantised-base`
     return { split: { absent } }
   }
-  const between = (base: TensorPair['base'], variant: TensorPair['variant']): TensorPair => ({
-    ...pair,
-    base,
-    variant,
-    kind: 'quantised', // no rows of tokens are wanted
-  })
-  const alone = await passOver(between(pair.base, quantisedBase), pool)
-  const training = await passOver(between(quantisedBase, pair.variant), pool)
+  const alone = await passOver({ ...pair, variant: quantisedBase }, pool)
+  const training = await passOver({ ...pair, base: quantisedBase }, pool)
   return {
     split: { scheme, quantisation: alone.delta, training: training.delta, quantisedBase: training.base },
   }
@@ -125,7 +120,7 @@ async function spectra(
   })
   let done = 0
   const one = async (pair: TensorPair): Promise<void> => {
-    const { spectrum } = await pool.run({ kind: 'spectrum', pair, isFull, bases: 0 })
+    const spectrum = await pool.run({ kind: 'spectrum', pair, isFull })
     await keep({ ...rows.get(pair.name)!, spectrum })
     onProgress?.('spectra', ++done, wanted.length)
   }

@@ -3,6 +3,7 @@
 import type { Absent, Estimate } from '../../schema/estimate.ts'
 import type { Measures, TensorElements, TensorRow, TensorSums } from '../../schema/weights.ts'
 import { quantile } from '../../tensor/histogram.ts'
+import { elementsOf } from './pairing.ts'
 
 type Split = Exclude<NonNullable<TensorRow['split']>, Absent>
 
@@ -10,7 +11,10 @@ type Split = Exclude<NonNullable<TensorRow['split']>, Absent>
 export function pooled(rows: readonly TensorRow[]): Measures {
   const compared = rows.filter((row) => row.sums !== null)
   const n = compared.reduce((sum, row) => sum + row.sums!.n, 0)
-  const counts = { tensors: rows.length, parameters: rows.reduce((sum, row) => sum + product(row.shape), 0) }
+  const counts = {
+    tensors: rows.length,
+    parameters: rows.reduce((sum, row) => sum + elementsOf(row.shape), 0),
+  }
   if (n === 0) return { ...counts, ...allAbsent(rows) }
   const sums = addSums(compared.map((row) => row.sums!))
   return {
@@ -36,7 +40,6 @@ export function groupRows<K>(rows: readonly TensorRow[], key: (row: TensorRow) =
   return groups
 }
 
-const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
 const ratio = (squares: number, ofSquares: number): number =>
   squares === 0 ? 0 : Math.sqrt(squares / ofSquares)
 

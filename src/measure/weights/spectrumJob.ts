@@ -4,7 +4,7 @@ import type { Spectrum } from '../../schema/weights.ts'
 import { type Matmul, openMatmul } from '../../tensor/matmul.ts'
 import { directionsAbove, noiseEdge } from '../../tensor/noise.ts'
 import { exactSpectrum, type RowSource, randomisedSvd } from '../../tensor/svd.ts'
-import type { SpectrumJob, SpectrumPart } from './jobs.ts'
+import type { SpectrumJob } from './jobs.ts'
 import type { TensorPair } from './pairing.ts'
 import { coarserSpacings, kernelsFor } from './passJob.ts'
 
@@ -21,30 +21,14 @@ export function threadMatmul(): Promise<Matmul> {
   return opened
 }
 
-export async function spectrumJob({ pair, isFull, bases }: SpectrumJob): Promise<SpectrumPart> {
+export async function spectrumJob({ pair, isFull }: SpectrumJob): Promise<Spectrum> {
   const { rows, columns } = matrixShape(pair.shape)
   const matmul = await threadMatmul()
-  const delta: RowSource = { rows, columns, read: (start, end) => deltaRows(pair, start, end) }
-  if (bases > 0) {
-    const svd = await randomisedSvd(delta, { k: bases, seed: pair.name, matmul, vectors: true })
-    const edge = 0
-    const singularValues = [...svd.singularValues]
-    return {
-      spectrum: {
-        singularValues,
-        method: 'randomised',
-        edge,
-        directionsAbove: singularValues.length,
-        isCut: true,
-      },
-      bases: { k: singularValues.length, left: svd.left!, right: svd.right! },
-    }
-  }
   const edge = await noiseEdge(
     { rows, columns, readSpacings: (start, end) => coarserSpacings(pair.base!, pair.variant!, start, end) },
     { seed: pair.name, matmul, kernels: kernelsFor(columns) },
   )
-  return { spectrum: await spectrumAbove(delta, edge, { pair, isFull, matmul }), bases: null }
+  return spectrumAbove(deltaOf(pair), edge, { pair, isFull, matmul })
 }
 
 async function spectrumAbove(
@@ -66,9 +50,15 @@ async function spectrumAbove(
   }
 }
 
-function deltaRows(pair: TensorPair, start: number, end: number): Float32Array {
-  const delta = readValues(pair.variant!, start, end)
-  const base = readValues(pair.base!, start, end)
-  for (let i = 0; i < delta.length; i++) delta[i]! -= base[i]!
-  return delta
+/** The delta as rows on demand. */
+export function deltaOf({ shape, base, variant }: TensorPair): RowSource {
+  return {
+    ...matrixShape(shape),
+    read(start, end) {
+      const delta = readValues(variant!, start, end)
+      const before = readValues(base!, start, end)
+      for (let i = 0; i < delta.length; i++) delta[i]! -= before[i]!
+      return delta
+    },
+  }
 }

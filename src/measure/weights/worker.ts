@@ -1,6 +1,7 @@
 // Entry of a worker thread: one job at a time, errors sent back as data.
 import { parentPort } from 'node:worker_threads'
 import { UserError } from '../../util/errors.ts'
+import { basesJob } from './basesJob.ts'
 import { factorsJob } from './factorsJob.ts'
 import { gramJob } from './gramJob.ts'
 import type { Job } from './jobs.ts'
@@ -26,6 +27,8 @@ function carryOut(job: Job): unknown {
       return factorsJob(job)
     case 'spectrum':
       return spectrumJob(job)
+    case 'bases':
+      return basesJob(job)
     case 'gram':
       return gramJob(job)
   }
