@@ -15,7 +15,7 @@ import { refusePacked } from './packed.ts'
 import { readAdapter } from './peft/index.ts'
 import { type Recognised, recognise } from './recognise.ts'
 import { readSafetensors } from './safetensorsFolder.ts'
-import type { Adapter, LeftOut, Model, ModelFile, ModelTensor, QuantScheme } from './tensor.ts'
+import type { Adapter, LeftOut, Model, ModelFile, ModelTensor, QuantScheme, TensorSource } from './tensor.ts'
 
 export interface OpenOptions {
   /** MODEL that an adapter named alone is applied to; without it the one that its adapter_config.json names. */
@@ -38,6 +38,7 @@ interface Plain {
   leftOut: readonly LeftOut[]
   files: readonly ModelFile[]
   config: Readonly<Record<string, unknown>>
+  rotaryFactors?: TensorSource
 }
 
 /** Opens a model that has weights here. What cannot be opened is a UserError that says why and what to do. */
@@ -147,6 +148,7 @@ function combine(
     ...(quantised ? { quantised } : {}),
     files: [...plain.files, ...adapterFiles].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
     config: plain.config,
+    ...(plain.rotaryFactors ? { rotaryFactors: plain.rotaryFactors } : {}),
   }
 }
 
@@ -187,8 +189,17 @@ async function find(source: FileSource, options: OpenOptions): Promise<Found> {
 async function openPlain(found: Exclude<Found, { kind: 'adapter' }>): Promise<Plain> {
   const name = nameOf(found.path)
   if (found.kind === 'gguf') {
-    const { tensors, leftOut, config } = await readGguf(found.path)
-    return { name, format: 'gguf', tensors, leftOut, config, files: await modelFiles([found.path], 'alone') }
+    const { tensors, leftOut, config, rotaryFactors } = await readGguf(found.path)
+    const files = await modelFiles([found.path], 'alone')
+    return {
+      name,
+      format: 'gguf',
+      tensors,
+      leftOut,
+      config,
+      files,
+      ...(rotaryFactors ? { rotaryFactors } : {}),
+    }
   }
   const { tensors, leftOut, files } = await readSafetensors(found.path)
   refusePacked(found.path, [...tensors.keys(), ...leftOut.map((left) => left.name)])

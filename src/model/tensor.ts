@@ -112,6 +112,8 @@ export interface Model {
   files: readonly ModelFile[]
   /** config.json, or what GGUF metadata says in its terms. */
   config: Readonly<Record<string, unknown>>
+  /** GGUF holds the scaling of Llama 3's rotary embedding as divisors of its frequencies. */
+  rotaryFactors?: TensorSource
 }
 
 /** What one module of an adapter does to one tensor of the base. */

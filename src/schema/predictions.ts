@@ -201,10 +201,17 @@ const variantReportSchema = z.strictObject({
   whole: measuresSchema,
   corpora: z.array(measuresSchema.extend({ name: z.string() })),
   quantiles: z.union([quantilesSchema, absentSchema]),
-  calibration: z.union([z.strictObject({ base: calibrationSchema, variant: calibrationSchema }), absentSchema]),
+  calibration: z.union([
+    z.strictObject({ base: calibrationSchema, variant: calibrationSchema }),
+    absentSchema,
+  ]),
   /** Where its KL stands on the public ruler: the marks below and above it. */
   ruler: z.union([
-    z.strictObject({ below: rulerMarkSchema.nullable(), above: rulerMarkSchema.nullable(), source: z.string() }),
+    z.strictObject({
+      below: rulerMarkSchema.nullable(),
+      above: rulerMarkSchema.nullable(),
+      source: z.string(),
+    }),
     absentSchema,
   ]),
   mostDifferent: z.array(passageSchema),

@@ -102,8 +102,10 @@ interface Exports {
 
 const TYPES: Record<FloatDtype, number> = { F32: 0, BF16: 1, F16: 2 }
 const PAGE_BYTES = 65536
-/** Where the sums lie; the two histograms follow at 128 bytes. Below it is what the compiler may use. */
-const SUMS_AT = 4096
+/** Below it is what the compiler may use. */
+export const FIRST_FREE = 4096
+/** Where the sums lie; the two histograms follow at 128 bytes. */
+const SUMS_AT = FIRST_FREE
 const HISTOGRAM_AT = SUMS_AT + 128
 const AREAS_AT = HISTOGRAM_AT + 2 * BUCKETS * 4
 const AREA_ALIGNMENT = 64
@@ -116,14 +118,20 @@ declare const WebAssembly: {
 }
 let compiled: object | undefined
 
+/** A new instance of the module with memory of at least `bytes`; what lies below FIRST_FREE is the module's own. */
+export function instantiate<E extends { memory: Exports['memory'] }>(bytes: number): E {
+  compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('#kernels.wasm')))
+  const wasm = new WebAssembly.Instance(compiled).exports as E
+  const missing = bytes - wasm.memory.buffer.byteLength
+  if (missing > 0) wasm.memory.grow(Math.ceil(missing / PAGE_BYTES))
+  return wasm
+}
+
 /** An instance with room for `chunkElements` elements of each side. Its memory is about 12 bytes an element. */
 export function openKernels({ chunkElements }: { chunkElements: number }): Kernels {
-  compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('#kernels.wasm')))
-  const wasm = new WebAssembly.Instance(compiled).exports as Exports
   const areaBytes = Math.ceil((chunkElements * 4) / AREA_ALIGNMENT) * AREA_ALIGNMENT
   const at = { base: AREAS_AT, variant: AREAS_AT + areaBytes, spacings: AREAS_AT + 2 * areaBytes }
-  const missing = AREAS_AT + 3 * areaBytes - wasm.memory.buffer.byteLength
-  if (missing > 0) wasm.memory.grow(Math.ceil(missing / PAGE_BYTES))
+  const wasm = instantiate<Exports>(AREAS_AT + 3 * areaBytes)
   const { buffer } = wasm.memory
   const fresh = freshSums(buffer)
   const bytes = chunkElements * 4

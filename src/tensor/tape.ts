@@ -39,7 +39,8 @@ interface Step {
 }
 
 export class Tape {
-  readonly #isBackward: boolean
+  /** Whether this is the backward program's tape: the same operations, whose values then only serve gradients. */
+  readonly isBackward: boolean
   readonly #saved: ReadonlySet<string>
   readonly #nodes: Node[] = []
   readonly #inputs = new Map<string, Value>()
@@ -52,7 +53,7 @@ export class Tape {
   #count = 0
 
   constructor(options: { isBackward: boolean; saved: ReadonlySet<string> }) {
-    this.#isBackward = options.isBackward
+    this.isBackward = options.isBackward
     this.#saved = options.saved
   }
 
@@ -123,11 +124,7 @@ export class Tape {
   }
 
   /** Ends an operation: `backward` is called with the gradient of `output` where any of `inputs` needs one. */
-  record(
-    output: Value,
-    inputs: readonly (Value | undefined)[],
-    backward: (gradient: Value) => void,
-  ): Value {
+  record(output: Value, inputs: readonly (Value | undefined)[], backward: (gradient: Value) => void): Value {
     if (this.needsGradient(...inputs)) {
       this.#wanted.add(output.name)
       this.#steps.push({ output, backward })
@@ -158,11 +155,11 @@ export class Tape {
    */
   save(value: Value, key: string): Value {
     if (!this.#saved.has(key)) return value
+    if (this.#savedValues.has(key)) throw new Error(`${key} is saved twice`)
     this.#savedValues.set(key, value)
-    if (!this.#isBackward) return value
+    if (!this.isBackward) return value
     const given = this.input(`s:${key}`, value.shape, { type: value.type })
-    if (this.needsGradient(value)) this.#wanted.add(given.name)
-    return given
+    return this.record(given, [value], (gradient) => this.accumulate(value, () => gradient))
   }
 
   /** Graph with these outputs, and those saved, in the forward direction. */

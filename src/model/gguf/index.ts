@@ -1,7 +1,7 @@
 // A GGUF file as a model: tensors named as Hugging Face names them with llama.cpp's changes undone, and what its metadata
 // says in the terms of config.json. No weights are read.
 import { resolve } from 'node:path'
-import type { LeftOut, ModelTensor } from '../tensor.ts'
+import type { LeftOut, ModelTensor, StoredTensor } from '../tensor.ts'
 import { configOf } from './config.ts'
 import { readGgufHeader } from './header.ts'
 import { isArray, type Metadata, readArray } from './metadata.ts'
@@ -13,6 +13,7 @@ export { readArray } from './metadata.ts'
 export interface GgufModel {
   tensors: Map<string, ModelTensor>
   leftOut: LeftOut[]
+  rotaryFactors?: StoredTensor
   /** Terms of config.json; what the file does not say is absent. */
   config: Record<string, unknown>
   /** As in the file; long arrays are places in it, for `readArray`. */

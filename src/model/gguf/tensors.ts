@@ -10,8 +10,9 @@ import { refuse } from './reader.ts'
 /** A stack of more experts than this is left as it is. */
 const MAX_EXPERTS = 4096
 
+const ROTARY_FACTORS = 'rope_freqs.weight'
 const NO_WEIGHTS: ReadonlyMap<string, string> = new Map(
-  ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'].map((name) => [
+  [ROTARY_FACTORS, 'rope_factors_long.weight', 'rope_factors_short.weight'].map((name) => [
     name,
     'factors of the rotary embedding, which Hugging Face keeps in config.json',
   ]),
@@ -20,6 +21,8 @@ const NO_WEIGHTS: ReadonlyMap<string, string> = new Map(
 export interface GgufTensors {
   tensors: Map<string, ModelTensor>
   leftOut: LeftOut[]
+  /** Divisors of the rotary embedding's frequencies. */
+  rotaryFactors?: StoredTensor
 }
 
 export function modelTensors(header: GgufHeader): GgufTensors {
@@ -44,7 +47,9 @@ export function modelTensors(header: GgufHeader): GgufTensors {
       tensors.set(named.name, named)
     }
   }
-  return { tensors, leftOut }
+  const factors = header.tensors.find(({ name }) => name === ROTARY_FACTORS)
+  const stored = factors && storedOf(path, factors)
+  return { tensors, leftOut, ...(stored ? { rotaryFactors: stored } : {}) }
 }
 
 function unknownArchitecture(architecture: MetadataValue | undefined): LeftOut {

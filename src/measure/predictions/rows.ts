@@ -1,0 +1,86 @@
+// One row of TOKEN_COLUMNS a scored position, from the full logits of both sides. What is the base's alone is computed
+// once a position, however many variants follow.
+import { TOKEN_COLUMNS, TOP_K, type TokenColumn } from '../../schema/predictions.ts'
+import { type Distribution, LARGEST, openDistributions } from '../../tensor/distributions.ts'
+
+export const ROW_LENGTH = TOKEN_COLUMNS.length
+
+/** Place of each column in a row. */
+export const COLUMN = Object.fromEntries(TOKEN_COLUMNS.map((name, i) => [name, i])) as Record<
+  TokenColumn,
+  number
+>
+
+export interface Position {
+  logits: Float32Array
+  /** Id of the token that follows in the text. */
+  next: number
+  /** In words, for an error: `prose/letter, token 17`. */
+  name?: string
+}
+
+export interface RowStatistics {
+  /** Starts a position. Logits that are NaN or Infinity, or all -Infinity, throw an Error that names the position. */
+  setBase(position: Position): void
+  /** Writes the row of one variant at this position into out[at ... at + ROW_LENGTH - 1]. */
+  addVariant(logits: Float32Array, out: Float32Array, at: number): void
+}
+
+/** For one vocabulary; both sides have its size. Memory: about 24 bytes a token of it. */
+export function openRowStatistics(vocabularySize: number): RowStatistics {
+  const distributions = openDistributions(vocabularySize)
+  let position: Position | undefined
+  let base: Distribution | undefined
+  let baseLogProb = 0
+  const named = <T>(compute: () => T): T => {
+    try {
+      return compute()
+    } catch (cause) {
+      throw new Error(`${position?.name ?? 'a position'}: ${(cause as Error).message}`, { cause })
+    }
+  }
+  return {
+    setBase(given) {
+      position = given
+      const { logits, next } = given
+      if (!(next >= 0 && next < vocabularySize))
+        throw new RangeError(
+          `${given.name ?? 'a position'}: token ${next} is not in a vocabulary of ${vocabularySize}`,
+        )
+      base = named(() => distributions.setBase(logits))
+      baseLogProb = logProb(logits[next]!, base)
+    },
+    addVariant(logits, out, at) {
+      if (!position || !base) throw new RangeError('setBase comes before addVariant')
+      const compared = named(() => distributions.compareVariant(logits))
+      const { variant } = compared
+      const [baseTop, variantTop] = [base.largest[0]!, variant.largest[0]!]
+      const row: Record<TokenColumn, number> = {
+        kl: compared.kl,
+        klReverse: compared.klReverse,
+        js: compared.js,
+        tv: compared.tv,
+        rank: compared.rank,
+        topShared: shared(base.largest, variant.largest),
+        baseLogProb,
+        variantLogProb: logProb(logits[position.next]!, variant),
+        baseEntropy: base.entropy,
+        variantEntropy: variant.entropy,
+        baseTop,
+        variantTop,
+        baseTopLogProb: logProb(base.maximum, base),
+        variantTopLogProb: logProb(variant.maximum, variant),
+      }
+      for (let i = 0; i < ROW_LENGTH; i++) out[at + i] = row[TOKEN_COLUMNS[i]!]
+    },
+  }
+}
+
+/** From a logit; the same for equal logits, so that the most probable token's is found again in its own column. */
+const logProb = (logit: number, { logSum }: Distribution): number => logit - logSum
+
+function shared(base: readonly number[], variant: readonly number[]): number {
+  return base.slice(0, TOP_K).filter((id) => variant.indexOf(id) >= 0).length
+}
+
+if (LARGEST !== TOP_K) throw new RangeError(`TOP_K is ${TOP_K}, the kernel keeps ${LARGEST}`)

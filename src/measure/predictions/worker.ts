@@ -1,0 +1,63 @@
+// Entry of the thread that runs the models: opens them once, then measures, counts tokens and draws samples. Errors are
+// sent back as data.
+import { parentPort } from 'node:worker_threads'
+import { type Engine, openEngine } from '../../model/engine/index.ts'
+import { openTokenizer, sameTokenizer, type Tokenizer } from '../../model/tokenizer/tokenizer.ts'
+import { UserError } from '../../util/errors.ts'
+import type { Job, OpenJob, Reply } from './jobs.ts'
+import { measure, tokensOf } from './pass.ts'
+
+const port = parentPort!
+const say = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
+
+let engine: Engine | undefined
+let tokenizers: Tokenizer[] = []
+
+port.on('message', async (job: Job) => {
+  try {
+    await carryOut(job)
+  } catch (error) {
+    if (error instanceof UserError) {
+      const hint = error.hint === undefined ? {} : { hint: error.hint }
+      say({ kind: 'failed', message: error.message, ...hint, isUser: true })
+    } else say({ kind: 'failed', message: String((error as Error)?.stack ?? error), isUser: false })
+  }
+})
+
+async function carryOut(job: Job): Promise<void> {
+  switch (job.kind) {
+    case 'open':
+      return open(job)
+    case 'count':
+      return say({
+        kind: 'counted',
+        scored: job.documents.map(({ text }) => tokensOf(tokenizers[0]!, text).scored),
+      })
+    case 'measure': {
+      let scored = 0
+      await measure({
+        engine: engine!,
+        tokenizers,
+        job,
+        onDocument: ({ side, row, tokens }) =>
+          say({ kind: 'document', side, row, tokens }, [tokens.buffer as ArrayBuffer]),
+        onScored: (more) => {
+          scored += more
+          say({ kind: 'progress', scored })
+        },
+      })
+      return say({ kind: 'done' })
+    }
+    case 'sample':
+      throw new Error('not yet')
+  }
+}
+
+async function open({ models, threads, isKept }: OpenJob): Promise<void> {
+  tokenizers = models.map(({ tokenizer }) => openTokenizer(tokenizer))
+  engine = await openEngine({ models: models.map(({ model }) => model), threads, isKept })
+  const modes = tokenizers.map((tokenizer) =>
+    sameTokenizer(tokenizers[0]!, tokenizer) ? ('distributions' as const) : ('bits-per-byte' as const),
+  )
+  say({ kind: 'opened', modes })
+}

@@ -1,0 +1,122 @@
+// Builds one layer of an architecture onto a tape: declares the weights that it asks for as inputs, with their adapters,
+// and what positions need (rotary tables, mask, keys and values of the past).
+import { attention } from '../../tensor/ops/attention.ts'
+import { type LinearWeight, linear } from '../../tensor/ops/linear.ts'
+import { reshape } from '../../tensor/ops/reshape.ts'
+import { rmsNorm } from '../../tensor/ops/rmsNorm.ts'
+import { rope } from '../../tensor/ops/rope.ts'
+import type { Tape, Value } from '../../tensor/tape.ts'
+import { UserError } from '../../util/errors.ts'
+import type { Architecture, LayerNet } from '../architectures/architecture.ts'
+import type { Parameter } from './engineModel.ts'
+
+/** Static shape of a batch. */
+export interface BatchShape {
+  batch: number
+  /** Tokens of a row. */
+  length: number
+  /** Positions of the past that keys and values are given for, in generation. */
+  past?: number
+  /** Each row has a mask of its own. */
+  hasOwnMasks?: boolean
+  /** Rows of the rotary tables; length where it is not given. */
+  positions?: number
+}
+
+export interface LayerNetOptions {
+  tape: Tape
+  architecture: Architecture
+  shape: BatchShape
+  parameters: ReadonlyMap<string, Parameter>
+  /** Whether the gradient of an input is wanted, by its name. */
+  isTrained?: (name: string) => boolean
+}
+
+export interface BuiltNet extends LayerNet {
+  /** Parameters that the layer asked for. */
+  readonly used: ReadonlySet<string>
+}
+
+export function layerNet({
+  tape,
+  architecture,
+  shape,
+  parameters,
+  isTrained = () => false,
+}: LayerNetOptions): BuiltNet {
+  const { heads, kvHeads, headDim, epsilon, attentionScale } = architecture
+  const { batch, length, past = 0, hasOwnMasks = false, positions: tableRows = length } = shape
+  const used = new Set<string>()
+  const input = (name: string, dims: readonly number[], type: Parameter['type'] = 'float32'): Value =>
+    tape.input(name, dims, { type, isTrained: isTrained(name) })
+  const parameter = (name: string): Parameter => {
+    const found = parameters.get(name)
+    if (!found) {
+      throw new UserError(`a layer has no ${name}`, {
+        hint: 'the config does not belong to these weights: download both again',
+      })
+    }
+    used.add(name)
+    return found
+  }
+  const half = [tableRows, headDim / 2]
+  const splitHeads = (x: Value): Value => reshape(tape, x, [batch, length, x.shape.at(-1)!])
+  const cached = (name: string): Value => input(name, [batch, kvHeads, past, headDim])
+  return {
+    tape,
+    used,
+    linear(name, x, options = {}) {
+      const weight = weightOf(`${name}.weight`, parameter(`${name}.weight`), input)
+      const bias = options.bias || parameters.has(`${name}.bias`) ? parameter(`${name}.bias`) : undefined
+      return linear(tape, x, bias ? { ...weight, bias: input(`${name}.bias`, bias.shape) } : weight)
+    },
+    norm(name, x) {
+      const { shape: size } = parameter(`${name}.weight`)
+      return rmsNorm(tape, x, input(`${name}.weight`, size), epsilon)
+    },
+    headNorm(name, x) {
+      const { shape: size } = parameter(`${name}.weight`)
+      const rows = reshape(tape, x, [(x.shape[0]! * x.shape[1]!) / headDim, headDim])
+      return reshape(tape, rmsNorm(tape, rows, input(`${name}.weight`, size), epsilon), x.shape)
+    },
+    rotate(x) {
+      const turned = rope(tape, splitHeads(x), {
+        positions: tape.input('positions', [batch, length], { type: 'int64' }),
+        cos: tape.input('cos', half),
+        sin: tape.input('sin', half),
+        negSin: tape.input('negSin', half),
+      })
+      return reshape(tape, turned, x.shape)
+    },
+    attend(q, k, v) {
+      const group = heads / kvHeads
+      const mask = tape.input('mask', [hasOwnMasks ? batch : 1, 1, group * length, past + length])
+      return attention(tape, splitHeads(q), splitHeads(k), splitHeads(v), {
+        heads,
+        kvHeads,
+        scale: attentionScale,
+        mask,
+        ...(past > 0 ? { past: { k: cached('pastK'), v: cached('pastV') } } : {}),
+      })
+    },
+  }
+}
+
+/** The inputs of a weight and of the adapters on it. */
+export function weightOf(
+  name: string,
+  { shape, type, lora, outputScale, inputScale }: Parameter,
+  input: (name: string, dims: readonly number[], type?: Parameter['type']) => Value,
+): LinearWeight {
+  const [rows, columns] = shape as [number, number]
+  return {
+    weight: input(name, shape, type),
+    lora: lora.map(({ rank, scale }, i) => ({
+      a: input(`${name}.lora.${i}.a`, [rank, columns]),
+      b: input(`${name}.lora.${i}.b`, [rows, rank]),
+      scale,
+    })),
+    ...(outputScale ? { outputScale: input(`${name}.outputScale`, [rows]) } : {}),
+    ...(inputScale ? { inputScale: input(`${name}.inputScale`, [columns]) } : {}),
+  }
+}

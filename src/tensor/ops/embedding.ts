@@ -1,0 +1,27 @@
+// Rows of a table by their numbers; the gradient is added back into those rows.
+import type { Tape, Value } from '../tape.ts'
+import { asFloat32, view } from './elementwise.ts'
+
+/** ids int64 [N], table [V, d] in float32 or float16 -> [N, d]. */
+export function embedding(tape: Tape, ids: Value, table: Value): Value {
+  const rows = tape.node('Gather', [table, ids], [ids.shape[0]!, table.shape[1]!], {
+    attributes: { axis: 0 },
+    type: table.type,
+  })
+  return tape.record(asFloat32(tape, rows), [table], (gradient) => {
+    scatterRows(tape, table, ids, gradient)
+  })
+}
+
+/** Adds rows [N, d] to the rows `ids` of the gradient of `table`; the same row may come several times. */
+export function scatterRows(tape: Tape, table: Value, ids: Value, rows: Value): void {
+  if (!tape.needsGradient(table)) return
+  const { shape } = table
+  const sum =
+    tape.gradientOf(table) ?? tape.node('ConstantOfShape', [tape.integers(...shape)], shape)
+  const places = view(tape, ids, [ids.shape[0]!, 1])
+  tape.setGradient(
+    table,
+    tape.node('ScatterND', [sum, places, rows], shape, { attributes: { reduction: 'add' } }),
+  )
+}

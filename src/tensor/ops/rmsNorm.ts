@@ -1,0 +1,31 @@
+// Root mean square normalisation over the last dimension (arXiv 1910.07467, equation 4):
+// y = gamma * x / sqrt(mean(x^2) + epsilon).
+import type { Tape, Value } from '../tape.ts'
+import { columnShape, multiply, sumRows } from './elementwise.ts'
+
+/** x [.., d], gamma [d]. */
+export function rmsNorm(tape: Tape, x: Value, gamma: Value, epsilon: number): Value {
+  const [y, inverse] = tape.nodes(
+    'SimplifiedLayerNormalization',
+    [x, gamma],
+    [x.shape, columnShape(x.shape)],
+    {
+      attributes: { axis: -1, epsilon: { float: epsilon }, stash_type: 1 },
+    },
+  ) as [Value, Value]
+  return tape.record(y, [x, gamma], (gradient) => {
+    const gx = multiply(tape, gradient, x)
+    tape.accumulate(gamma, () => sumRows(tape, multiply(tape, gx, inverse)))
+    tape.accumulate(x, () => {
+      const mean = tape.node(
+        'ReduceMean',
+        [multiply(tape, gx, gamma), tape.integers(-1)],
+        columnShape(x.shape),
+        { attributes: { keepdims: 1 } },
+      )
+      const cube = multiply(tape, multiply(tape, inverse, inverse), inverse)
+      const direct = multiply(tape, multiply(tape, gradient, gamma), inverse)
+      return tape.node('Sub', [direct, multiply(tape, x, multiply(tape, mean, cube))], x.shape)
+    })
+  })
+}
