@@ -57,7 +57,10 @@ export async function openMatmul(options: { threads: number }): Promise<Matmul> 
       const key = JSON.stringify(kind)
       let session = sessions.get(key)
       if (!session) {
-        session = runtime.InferenceSession.create(productModel(kind), sessionOptions(options.threads))
+        session = runtime.InferenceSession.create(
+          productModel(kind),
+          sessionOptions(options.threads, { hasArena: false }),
+        )
         sessions.set(key, session)
       }
       return multiply(runtime, await session, { left, right, how, kind })

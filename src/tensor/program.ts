@@ -18,7 +18,10 @@ export interface Program {
 
 export async function openProgram(graph: ProgramGraph, { threads }: { threads: number }): Promise<Program> {
   const runtime = await loadRuntime()
-  const session = await runtime.InferenceSession.create(graph.model, sessionOptions(threads))
+  const session = await runtime.InferenceSession.create(
+    graph.model,
+    sessionOptions(threads, { hasArena: true }),
+  )
   const { inputs, outputs } = graph
   return {
     inputs,

@@ -29,14 +29,18 @@ export async function orRefusal(load: () => Promise<Runtime>): Promise<Runtime> 
 
 /**
  * Options of every session: threads that sleep when idle (spinning would burn the processor between small products),
- * no arena that keeps the memory of the largest product, errors only.
+ * errors only. An arena keeps the memory of the largest run for the next one: worth it where the same program runs
+ * again and again (6 % of the CPU time of a forward pass), a waste where sizes differ.
  */
-export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+export function sessionOptions(
+  threads: number,
+  { hasArena }: { hasArena: boolean },
+): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    enableCpuMemArena: false,
+    enableCpuMemArena: hasArena,
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   }

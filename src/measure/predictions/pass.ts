@@ -105,7 +105,11 @@ async function measureTogether(options: Together, { ids }: Tokens): Promise<void
     }
   }
   for (const [a, { side, i }] of asked.entries()) {
-    const row = documentRow(document, ids, { tokenizer: tokenizers[0]!, scored: side.scored[index]!, rows: rows[a]! })
+    const row = documentRow(document, ids, {
+      tokenizer: tokenizers[0]!,
+      scored: side.scored[index]!,
+      rows: rows[a]!,
+    })
     options.onDocument({ side: i, row, tokens: rows[a]! })
   }
 }
@@ -114,7 +118,11 @@ const idsOf = (ids: Int32Array, windows: readonly Window[]): Int32Array[] =>
   windows.map(({ start, end }) => ids.subarray(start, end))
 
 /** Another shape: a bucket longer, and the window twice in one batch, of which the first is taken. */
-async function variantHidden(engine: Engine, side: Side, windows: readonly Int32Array[]): Promise<Float32Array[]> {
+async function variantHidden(
+  engine: Engine,
+  side: Side,
+  windows: readonly Int32Array[],
+): Promise<Float32Array[]> {
   if (!side.isOtherShape) return engine.hidden(side.model, windows)
   const states: Float32Array[] = []
   for (const ids of windows) {
@@ -167,7 +175,11 @@ interface Scored {
   rows: Float32Array
 }
 
-function documentRow(document: TextDocument, ids: Int32Array, { tokenizer, scored, rows }: Scored): DocumentRow {
+function documentRow(
+  document: TextDocument,
+  ids: Int32Array,
+  { tokenizer, scored, rows }: Scored,
+): DocumentRow {
   const bytes = bytesOf(tokenizer, ids, scored)
   const nats = (column: number): number => {
     let sum = 0

@@ -165,7 +165,7 @@ export function embed(
 }
 
 /** Masks, rotary tables and positions of each shape, made once. */
-class Positional {
+export class Positional {
   readonly #made = new Map<string, Buffers>()
 
   feeds(

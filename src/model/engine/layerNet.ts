@@ -96,6 +96,7 @@ export function layerNet({
         kvHeads,
         scale: attentionScale,
         mask,
+        save: '',
         ...(past > 0 ? { past: { k: cached('pastK'), v: cached('pastV') } } : {}),
       })
     },

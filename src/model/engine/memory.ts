@@ -1,10 +1,11 @@
 // Memory that running models takes, foreseen from shapes: weights, activations of a window, logits.
-import { availableMemory } from 'node:process'
+
 import { freemem } from 'node:os'
+import { availableMemory } from 'node:process'
 import { UserError } from '../../util/errors.ts'
 import { matrixShape } from '../shape.ts'
-import { BUCKET, headRowsFor, type LoadedModel } from './index.ts'
 import type { Parameter } from './engineModel.ts'
+import { BUCKET, headRowsFor, type LoadedModel } from './index.ts'
 
 /** Node with its modules, and onnxruntime. */
 const PROCESS_BYTES = 200 * 2 ** 20
