@@ -11,6 +11,8 @@ export interface OpenJob {
   models: readonly { model: EngineModel; tokenizer: TokenizerFiles }[]
   threads: number
   isKept: boolean
+  /** Texts that tokenizers have to agree on to be one. */
+  probes: readonly string[]
 }
 
 export interface OpenedReply {

@@ -3,18 +3,15 @@
 import type { Engine } from '../../model/engine/index.ts'
 import { BUCKET } from '../../model/engine/index.ts'
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts'
-import { type DocumentRow, TOKEN_COLUMNS } from '../../schema/predictions.ts'
-import { openRowStatistics, type RowStatistics } from '../../tensor/distributions.ts'
+import type { DocumentRow } from '../../schema/predictions.ts'
+import { openDistributions } from '../../tensor/distributions.ts'
 import { sha256 } from '../../util/hash.ts'
 import type { DocumentReply, MeasureJob, Side, TextDocument } from './jobs.ts'
+import { COLUMN, openRowStatistics, ROW_LENGTH, type RowStatistics } from './rows.ts'
 import { type Window, windowsOf } from './windows.ts'
 
 /** Windows that go through the layers together: weights that are read for each call serve all of them. */
 const GROUP = 16
-
-const columnOf = (name: (typeof TOKEN_COLUMNS)[number]): number => TOKEN_COLUMNS.indexOf(name)
-const BASE_LOG_PROB = columnOf('baseLogProb')
-const VARIANT_LOG_PROB = columnOf('variantLogProb')
 
 export interface PassOptions {
   engine: Engine
@@ -49,73 +46,101 @@ function statisticsBySize(): StatisticsOf {
 }
 
 export async function measure(options: PassOptions): Promise<void> {
-  const { job, engine, tokenizers } = options
-  const statistics = statisticsBySize()
-  for (const [index, document] of job.documents.entries()) {
-    const asked = job.sides.map((side, i) => ({ side, i })).filter(({ side }) => side.scored[index]! > 0)
-    if (asked.length === 0) continue
-    const base = tokensOf(tokenizers[0]!, document.text)
-    const together = asked.filter(({ side }) => side.mode === 'distributions')
-    if (together.length > 0) {
-      await measureTogether({ ...options, statistics, document, index, asked: together }, base)
+  const { job, tokenizers } = options
+  const context: Context = { ...options, statistics: statisticsBySize() }
+  let group: Item[] = []
+  for (const item of items(options)) {
+    group.push(item)
+    if (group.length === GROUP) {
+      await measureGroup(context, group)
+      group = []
     }
-    for (const { side, i } of asked.filter(({ side }) => side.mode === 'bits-per-byte')) {
+  }
+  if (group.length > 0) await measureGroup(context, group)
+  for (const [index, document] of job.documents.entries()) {
+    for (const [i, side] of job.sides.entries()) {
+      if (side.mode !== 'bits-per-byte' || side.scored[index]! === 0) continue
+      const base = tokensOf(tokenizers[0]!, document.text)
       const row = await bitsPerByte({ ...options, document, index, side, base })
       options.onDocument({ side: i, row, tokens: new Float32Array(0) })
     }
   }
 }
 
-interface Together extends PassOptions {
-  statistics: StatisticsOf
+/** A document under way: what is left of it for each side that is measured on it. */
+interface UnderWay {
   document: TextDocument
-  index: number
-  asked: readonly { side: Side; i: number }[]
+  ids: Int32Array
+  /** By index of the side. */
+  sides: ReadonlyMap<number, { scored: number; rows: Float32Array }>
 }
 
-async function measureTogether(options: Together, { ids }: Tokens): Promise<void> {
-  const { engine, job, document, index, asked, tokenizers } = options
+interface Item {
+  of: UnderWay
+  window: Window
+}
+
+/** All windows of all documents whose distributions are compared. */
+function* items({ job, tokenizers }: PassOptions): Generator<Item> {
+  for (const [index, document] of job.documents.entries()) {
+    const sides = new Map<number, { scored: number; rows: Float32Array }>()
+    for (const [i, { mode, scored }] of job.sides.entries()) {
+      const count = scored[index]!
+      if (mode !== 'distributions' || count === 0) continue
+      sides.set(i, { scored: count, rows: new Float32Array(count * ROW_LENGTH) })
+    }
+    if (sides.size === 0) continue
+    const { ids } = tokensOf(tokenizers[0]!, document.text)
+    const most = Math.max(...[...sides.values()].map(({ scored }) => scored))
+    const of: UnderWay = { document, ids, sides }
+    for (const window of windowsOf(most + 1, job.context)) yield { of, window }
+  }
+}
+
+interface Context extends PassOptions {
+  statistics: StatisticsOf
+}
+
+/** Windows may be of several documents: the weights of a layer that are read once serve all of them. */
+async function measureGroup(context: Context, group: readonly Item[]): Promise<void> {
+  const { engine, job, tokenizers } = context
   const size = (model: number): number => engine.headRows(0) * engine.models[model]!.parameters.vocabulary
-  const most = Math.max(...asked.map(({ side }) => side.scored[index]!))
-  const windows = windowsOf(most + 1, job.context)
-  const rows = asked.map(({ side }) => new Float32Array(side.scored[index]! * TOKEN_COLUMNS.length))
   const buffers = {
     base: new Float32Array(size(0)),
-    variant: new Float32Array(Math.max(...asked.map(({ side }) => size(side.model)))),
+    variant: new Float32Array(Math.max(...job.sides.map(({ model }) => size(model)))),
   }
-  for (let start = 0; start < windows.length; start += GROUP) {
-    const group = windows.slice(start, start + GROUP)
-    const states = await engine.hidden(0, idsOf(ids, group))
-    for (const [a, { side }] of asked.entries()) {
-      const reached = group.filter(({ firstScored }) => firstScored <= side.scored[index]!)
-      const variantStates = await variantHidden(engine, side, idsOf(ids, reached))
-      for (const [w, window] of reached.entries()) {
-        const end = Math.min(window.end, side.scored[index]! + 1)
-        await scoreWindow(options, {
-          ids,
-          window: { ...window, end },
-          base: states[w]!,
-          variant: variantStates[w]!,
-          model: side.model,
-          rows: rows[a]!,
-          buffers,
-        })
-        options.onScored(end - window.firstScored)
-      }
-    }
-  }
-  for (const [a, { side, i }] of asked.entries()) {
-    const row = documentRow(document, ids, {
-      tokenizer: tokenizers[0]!,
-      scored: side.scored[index]!,
-      rows: rows[a]!,
+  const states = await engine.hidden(0, group.map(idsOf))
+  for (const [i, side] of job.sides.entries()) {
+    const reached = group.flatMap(({ of, window }, g) => {
+      const asked = of.sides.get(i)
+      return asked && window.firstScored <= asked.scored ? [{ of, window, asked, base: states[g]! }] : []
     })
-    options.onDocument({ side: i, row, tokens: rows[a]! })
+    if (reached.length === 0) continue
+    const variantStates = await variantHidden(engine, side, reached.map(idsOf))
+    for (const [r, { of, window, asked, base }] of reached.entries()) {
+      const { document, ids } = of
+      const end = Math.min(window.end, asked.scored + 1)
+      await scoreWindow(context, {
+        document,
+        ids,
+        window: { ...window, end },
+        base,
+        variant: variantStates[r]!,
+        model: side.model,
+        rows: asked.rows,
+        buffers,
+      })
+      context.onScored(end - window.firstScored)
+      if (end !== asked.scored + 1) continue
+      const { scored, rows } = asked
+      const row = documentRow(document, ids, { tokenizer: tokenizers[0]!, scored, rows })
+      context.onDocument({ side: i, row, tokens: rows })
+    }
   }
 }
 
-const idsOf = (ids: Int32Array, windows: readonly Window[]): Int32Array[] =>
-  windows.map(({ start, end }) => ids.subarray(start, end))
+const idsOf = ({ of, window }: { of: { ids: Int32Array }; window: Window }): Int32Array =>
+  of.ids.subarray(window.start, window.end)
 
 /** Another shape: a bucket longer, and the window twice in one batch, of which the first is taken. */
 async function variantHidden(
@@ -133,6 +158,7 @@ async function variantHidden(
 }
 
 interface WindowScore {
+  document: TextDocument
   ids: Int32Array
   window: Window
   base: Float32Array
@@ -144,8 +170,8 @@ interface WindowScore {
 }
 
 /** Models of one tokenizer may have more rows in their output layer than tokens: the shared ones are compared. */
-async function scoreWindow({ engine, statistics: of }: Together, score: WindowScore): Promise<void> {
-  const { ids, window, rows, buffers, model } = score
+async function scoreWindow({ engine, statistics: of }: Context, score: WindowScore): Promise<void> {
+  const { document, ids, window, rows, buffers, model } = score
   const { vocabulary } = engine.models[0]!.parameters
   const { vocabulary: own } = engine.models[model]!.parameters
   const shared = Math.min(vocabulary, own)
@@ -159,12 +185,12 @@ async function scoreWindow({ engine, statistics: of }: Together, score: WindowSc
     const variant = await engine.logits(model, score.variant, place, buffers.variant)
     for (let i = 0; i < count; i++) {
       const position = first + i
-      statistics.setBase(base.subarray(i * vocabulary, i * vocabulary + shared), ids[position + 1]!)
-      statistics.addVariant(
-        variant.subarray(i * own, i * own + shared),
-        rows,
-        position * TOKEN_COLUMNS.length,
-      )
+      statistics.setBase({
+        logits: base.subarray(i * vocabulary, i * vocabulary + shared),
+        next: ids[position + 1]!,
+        name: `${document.id}, token ${position + 1}`,
+      })
+      statistics.addVariant(variant.subarray(i * own, i * own + shared), rows, position * ROW_LENGTH)
     }
   }
 }
@@ -183,13 +209,13 @@ function documentRow(
   const bytes = bytesOf(tokenizer, ids, scored)
   const nats = (column: number): number => {
     let sum = 0
-    for (let at = column; at < rows.length; at += TOKEN_COLUMNS.length) sum -= rows[at]!
+    for (let at = column; at < rows.length; at += ROW_LENGTH) sum -= rows[at]!
     return sum
   }
   return {
     ...identified(document),
-    base: { tokens: scored, bytes, nats: nats(BASE_LOG_PROB) },
-    variant: { tokens: scored, bytes, nats: nats(VARIANT_LOG_PROB) },
+    base: { tokens: scored, bytes, nats: nats(COLUMN.baseLogProb) },
+    variant: { tokens: scored, bytes, nats: nats(COLUMN.variantLogProb) },
     ids: [...ids.subarray(0, scored + 1)],
     ...(scored < ids.length - 1 ? { isCut: true } : {}),
   }
@@ -246,20 +272,24 @@ async function logLoss(
   { model, ids, count }: { model: number; ids: Int32Array; count: number },
 ): Promise<number> {
   const { vocabulary } = engine.models[model]!.parameters
-  const statistics = openRowStatistics(vocabulary)
+  const distributions = openDistributions(vocabulary)
   const step = engine.headRows(model)
   let nats = 0
   const windows = windowsOf(count + 1, job.context)
   for (let start = 0; start < windows.length; start += GROUP) {
     const group = windows.slice(start, start + GROUP)
-    const states = await engine.hidden(model, idsOf(ids, group))
+    const states = await engine.hidden(
+      model,
+      group.map((window) => idsOf({ of: { ids }, window })),
+    )
     for (const [w, window] of group.entries()) {
       for (let first = window.firstScored - 1; first < window.end - 1; first += step) {
         const rows = { first: first - window.start, count: Math.min(step, window.end - 1 - first) }
         const logits = await engine.logits(model, states[w]!, rows)
         for (let i = 0; i < rows.count; i++) {
           const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary)
-          nats -= statistics.logProb(row, ids[first + i + 1]!)
+          const { maximum, logTotal } = distributions.setBase(row)
+          nats += maximum + logTotal - row[ids[first + i + 1]!]!
         }
       }
     }

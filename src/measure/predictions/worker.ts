@@ -53,11 +53,13 @@ async function carryOut(job: Job): Promise<void> {
   }
 }
 
-async function open({ models, threads, isKept }: OpenJob): Promise<void> {
+async function open({ models, threads, isKept, probes }: OpenJob): Promise<void> {
   tokenizers = models.map(({ tokenizer }) => openTokenizer(tokenizer))
   engine = await openEngine({ models: models.map(({ model }) => model), threads, isKept })
   const modes = tokenizers.map((tokenizer) =>
-    sameTokenizer(tokenizers[0]!, tokenizer) ? ('distributions' as const) : ('bits-per-byte' as const),
+    sameTokenizer(tokenizers[0]!, tokenizer, probes)
+      ? ('distributions' as const)
+      : ('bits-per-byte' as const),
   )
   say({ kind: 'opened', modes })
 }

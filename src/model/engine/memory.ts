@@ -11,6 +11,8 @@ import { BUCKET, headRowsFor, type LoadedModel } from './index.ts'
 const PROCESS_BYTES = 200 * 2 ** 20
 /** Of what is free: the rest is left to others. */
 const USED_SHARE = 0.85
+/** Reading layers again for each group of windows costs a few percent of the time: weights are kept where that is cheap. */
+const KEPT_SHARE = 0.25
 
 export interface MemoryNeed {
   /** All weights in memory. */
@@ -66,8 +68,8 @@ function workBytes({ architecture, parameters }: LoadedModel, context: number): 
 
 /** Whether all weights are kept. What does not fit at all is refused with the number needed. */
 export function planMemory(need: MemoryNeed, free: number = freeBytes()): { isKept: boolean } {
+  if (need.keptBytes <= free * KEPT_SHARE) return { isKept: true }
   const usable = free * USED_SHARE
-  if (need.keptBytes <= usable) return { isKept: true }
   if (need.streamedBytes <= usable) return { isKept: false }
   throw new UserError(
     `running these models needs ${gigabytes(need.streamedBytes)} of memory, and ${gigabytes(usable)} of the ${gigabytes(free)} that are free may be used`,
