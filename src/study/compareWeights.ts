@@ -20,12 +20,13 @@ import {
   WEIGHTS_SCHEMA,
   type WeightsReport,
 } from '../schema/weights.ts'
-import { readMeasurement, startMeasurement, writeMeasurement } from '../store/measurementFolder.ts'
+import { readMeasurement, startMeasurement, writeMeasurement } from '../store/weightsFolder.ts'
 import { cacheFolder } from '../util/cache.ts'
 import { UserError } from '../util/errors.ts'
 import { globPattern } from '../util/glob.ts'
 import { sha256Value } from '../util/hash.ts'
 import { VERSION } from '../util/version.ts'
+import { refuseEqualNames } from './names.ts'
 
 export interface CompareWeightsOptions {
   base: string
@@ -51,7 +52,7 @@ export async function compareWeights(options: CompareWeightsOptions): Promise<We
     options.quantisedBase === undefined ? undefined : await open(options.quantisedBase, options)
   const variants: Opened[] = []
   for (const spec of options.variants) variants.push(await open(spec, options))
-  if (options.output) refuseEqualNames(variants)
+  if (options.output) refuseEqualNames(variants.map(({ model }) => model))
   await using pool = new WeightsPool(options.threads ?? availableParallelism())
   const baseSettings = await readSettings(base.model)
   const tokenOf = await tokenNames(base.model)
@@ -84,20 +85,6 @@ export async function compareWeights(options: CompareWeightsOptions): Promise<We
         })
       : null
   return { schema: WEIGHTS_SCHEMA, base: base.measured, variants: reports, across }
-}
-
-/** With -o a variant's folder has its name. */
-function refuseEqualNames(variants: readonly Opened[]): void {
-  const names = new Map<string, string>()
-  for (const { model } of variants) {
-    const other = names.get(model.name)
-    if (other !== undefined) {
-      throw new UserError(`${other} and ${model.spec} are both called ${model.name}`, {
-        hint: 'rename one, or measure them one by one into folders of their own',
-      })
-    }
-    names.set(model.name, model.spec)
-  }
 }
 
 async function open(spec: string, { base, onProgress }: CompareWeightsOptions): Promise<Opened> {

@@ -86,6 +86,17 @@ export interface SampledReply {
   texts: readonly string[]
 }
 
+/** Texts of single tokens of the base, to be shown. */
+export interface PiecesJob {
+  kind: 'pieces'
+  ids: readonly number[]
+}
+
+export interface PiecesReply {
+  kind: 'pieces'
+  texts: readonly string[]
+}
+
 export interface DoneReply {
   kind: 'done'
 }
@@ -97,12 +108,13 @@ export interface FailedReply {
   isUser: boolean
 }
 
-export type Job = OpenJob | CountJob | MeasureJob | SampleJob
+export type Job = OpenJob | CountJob | MeasureJob | SampleJob | PiecesJob
 export type Reply =
   | OpenedReply
   | CountedReply
   | DocumentReply
   | ProgressReply
   | SampledReply
+  | PiecesReply
   | DoneReply
   | FailedReply

@@ -48,6 +48,13 @@ async function carryOut(job: Job): Promise<void> {
       })
       return say({ kind: 'done' })
     }
+    case 'pieces': {
+      const decoder = new TextDecoder()
+      const texts = job.ids.map(
+        (id) => decoder.decode(tokenizers[0]!.tokenBytes(id)) || tokenizers[0]!.decode([id]),
+      )
+      return say({ kind: 'pieces', texts })
+    }
     case 'sample':
       throw new Error('not yet')
   }

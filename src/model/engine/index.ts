@@ -1,6 +1,7 @@
 // Runs decoders: base and variants through the same programs, fed with other weights. Lives in a worker thread, because a
 // run blocks its thread. Layer by layer (docs/architecture.md): weights are fed, never part of a program, and tensors
 // that models share are in memory once.
+import { checkContribOps } from '../../tensor/ops/selfTest.ts'
 import type { Buffers } from '../../tensor/program.ts'
 import { UserError } from '../../util/errors.ts'
 import type { Architecture, LayerAttention } from '../architectures/architecture.ts'
@@ -70,6 +71,7 @@ export const headRowsFor = (vocabulary: number): number => {
 
 export async function openEngine({ models, threads, isKept = true }: EngineOptions): Promise<Engine> {
   const loaded = models.map(loadModel)
+  await checkContribOps()
   const programs = new Programs(threads)
   const layerWeights = new WeightStore({ isKept })
   const headWeights = new WeightStore({ isKept: true })

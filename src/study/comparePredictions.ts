@@ -1,0 +1,340 @@
+// From what the user named to a predictions report: opens the models, reads the texts, measures in a thread of its own
+// what is not there yet, keeps a measurement folder for each variant and each zero line.
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Mode, Reply, Side, TextDocument } from '../measure/predictions/jobs.ts'
+import { measuresOfFolder, predictionsVariant, readFolder } from '../measure/predictions/report.ts'
+import { builtInTexts, readTexts, type Texts } from '../measure/predictions/texts.ts'
+import { PredictionsThread } from '../measure/predictions/thread.ts'
+import { scoredShares } from '../measure/predictions/windows.ts'
+import { engineModel, loadModel } from '../model/engine/index.ts'
+import { memoryNeed, planMemory } from '../model/engine/memory.ts'
+import { identityOf } from '../model/identity.ts'
+import { openModel } from '../model/open.ts'
+import { shapeOf } from '../model/shape.ts'
+import type { Model } from '../model/tensor.ts'
+import { tokenizerFiles } from '../model/tokenizer/files.ts'
+import type { Absent } from '../schema/estimate.ts'
+import {
+  PREDICTIONS_SCHEMA,
+  type PredictedModel,
+  type PredictionMeasures,
+  type PredictionsMeasurement,
+  type PredictionsReport,
+} from '../schema/predictions.ts'
+import { openPredictions, type PredictionsFolder } from '../store/predictionsFolder.ts'
+import { cacheFolder } from '../util/cache.ts'
+import { UserError } from '../util/errors.ts'
+import { sha256Value } from '../util/hash.ts'
+import { VERSION } from '../util/version.ts'
+import { refuseEqualNames } from './names.ts'
+
+export interface ComparePredictionsOptions {
+  base: string
+  variants: readonly string[]
+  /** Text files, folders, JSONL#field; the built-in ones where there is none. */
+  texts: readonly string[]
+  /** Tokens of a window. */
+  context?: number
+  /** Positions that are scored for each variant at most. */
+  maxTokens?: number
+  /** Texts drawn from the base and from each variant, measured besides. */
+  samples?: number
+  sampleTokens?: number
+  output?: string
+  threads?: number
+  onProgress?: (what: string, done: number, total: number) => void
+}
+
+const CONTEXT = 512
+const SAMPLE_TOKENS = 128
+/** Positions of a zero line. */
+const ZERO_TOKENS = 2048
+/** Texts that tokenizers must agree on, and how much of each. */
+const PROBES = 20
+const PROBE_CHARS = 2000
+
+interface Opened {
+  model: Model
+  predicted: PredictedModel
+}
+
+/** What is measured against the base. */
+interface Asked {
+  role: PredictionsMeasurement['role']
+  opened: Opened
+  /** Index into the models of the thread. */
+  model: number
+  mode: Mode
+  maxTokens: number | null
+}
+
+export async function comparePredictions(options: ComparePredictionsOptions): Promise<PredictionsReport> {
+  const base = await open(options.base, options)
+  const variants: Opened[] = []
+  for (const spec of options.variants) variants.push(await open(spec, options))
+  if (options.output) refuseEqualNames(variants.map(({ model }) => model))
+  const nf4 = await openNf4(base, options)
+  const models = [base, ...variants, ...('absent' in nf4 ? [] : [nf4])]
+  const texts = options.texts.length > 0 ? await readTexts(options.texts) : await builtInTexts()
+  const context = options.context ?? CONTEXT
+  await using thread = new PredictionsThread()
+  const modes = await openThread(thread, { models, texts: texts.documents, context }, options)
+  const all = withSamples(texts, await samplesOf(thread, [base, ...variants], options))
+  const sides = askedOf({ base, variants, nf4, modes }, options)
+  const folders = await measureSides({ thread, base, sides, texts: all, context }, options)
+  return reportOf({ base, sides, folders, texts: all, nf4, context, thread })
+}
+
+async function open(spec: string, { base, onProgress }: ComparePredictionsOptions): Promise<Opened> {
+  const model = await openModel(spec, {
+    ...(spec === base ? {} : { base }),
+    onProgress: (what, done, total) => onProgress?.(what, done, total ?? 0),
+  })
+  const identity = await identityOf(model, {
+    onProgress: (done, total) => onProgress?.(`reading ${model.name}`, done, total),
+  })
+  const { name, format } = model
+  return { model, predicted: { spec, name, identity, format, note: noteOf(model) } }
+}
+
+/** What of the files is not run as it is stored. */
+function noteOf({ tensors, quantised }: Model): string | null {
+  const packed = [...new Set([...tensors.values()].map(({ dtype }) => dtype))].filter((dtype) =>
+    /^(I?Q)/.test(dtype),
+  )
+  const parts = [
+    ...(packed.length > 0 ? [`dequantised to fp32 from ${packed.sort().join(', ')}`] : []),
+    ...(quantised ? [`linear weights quantised as ${quantised} on load`] : []),
+  ]
+  return parts.length > 0 ? parts.join('; ') : null
+}
+
+/** The base quantised in 4 bits, for a zero line. */
+async function openNf4(base: Opened, options: ComparePredictionsOptions): Promise<Opened | Absent> {
+  const { model } = base
+  if (model.quantised) return { absent: 'the base is quantised on load already' }
+  if (model.adapters.length > 0) return { absent: 'the base has an adapter' }
+  const { base: spec } = options
+  try {
+    const opened = await open(`nf4:${spec}`, options)
+    const odd = [...opened.model.tensors.values()].find(
+      ({ source }) => source.kind === 'quantised' && shapeOf(source).at(-1)! % 64 !== 0,
+    )
+    return odd ? { absent: `rows of ${odd.name} are no whole blocks of 64` } : opened
+  } catch (error) {
+    if (error instanceof UserError) return { absent: error.message }
+    throw error
+  }
+}
+
+interface ThreadInput {
+  models: readonly Opened[]
+  texts: readonly TextDocument[]
+  context: number
+}
+
+async function openThread(
+  thread: PredictionsThread,
+  { models, texts, context }: ThreadInput,
+  { threads = availableParallelism() }: ComparePredictionsOptions,
+): Promise<readonly Mode[]> {
+  const plain = []
+  for (const { model } of models) {
+    plain.push({ model: engineModel(model), tokenizer: await tokenizerFiles(model) })
+  }
+  const { isKept } = planMemory(
+    memoryNeed(
+      plain.map(({ model }) => loadModel(model)),
+      context,
+    ),
+  )
+  const probes = texts.slice(0, PROBES).map(({ text }) => text.slice(0, PROBE_CHARS))
+  const { modes } = await thread.run({ kind: 'open', models: plain, threads, isKept, probes }, 'opened')
+  return modes
+}
+
+async function samplesOf(
+  thread: PredictionsThread,
+  models: readonly Opened[],
+  { samples, sampleTokens = SAMPLE_TOKENS, onProgress }: ComparePredictionsOptions,
+): Promise<{ name: string; texts: readonly string[] }[]> {
+  if (!samples) return []
+  const drawn = []
+  for (const [
+    model,
+    {
+      model: { name },
+    },
+  ] of models.entries()) {
+    onProgress?.('models drawn from', model, models.length)
+    const job = { kind: 'sample', model, count: samples, tokens: sampleTokens, seed: model } as const
+    const { texts } = await thread.run(job, 'sampled')
+    drawn.push({ name: `samples of ${name}`, texts })
+  }
+  return drawn
+}
+
+function withSamples(texts: Texts, drawn: readonly { name: string; texts: readonly string[] }[]): Texts {
+  const documents = drawn.flatMap(({ name, texts: list }) =>
+    list.map((text, i) => ({ id: `${name}/${i + 1}`, corpus: name, text })),
+  )
+  const corpora = drawn.map(({ name, texts: list }) => ({
+    name,
+    from: name,
+    identity: sha256Value(list),
+    documents: list.length,
+    bytes: list.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+  }))
+  return {
+    ...texts,
+    documents: [...texts.documents, ...documents],
+    corpora: [...texts.corpora, ...corpora],
+  }
+}
+
+interface Models {
+  base: Opened
+  variants: readonly Opened[]
+  nf4: Opened | Absent
+  modes: readonly Mode[]
+}
+
+function askedOf(
+  { base, variants, nf4, modes }: Models,
+  { maxTokens = null }: ComparePredictionsOptions,
+): Asked[] {
+  const zeroTokens = Math.min(ZERO_TOKENS, maxTokens ?? ZERO_TOKENS)
+  const sides = variants.map(
+    (opened, i): Asked => ({
+      role: 'variant',
+      opened,
+      model: i + 1,
+      mode: modes[i + 1]!,
+      maxTokens,
+    }),
+  )
+  const zero = { mode: 'distributions' as const, maxTokens: zeroTokens }
+  sides.push({ ...zero, role: 'zero-batch-shape', opened: base, model: 0 })
+  if (!('absent' in nf4)) sides.push({ ...zero, role: 'zero-nf4', opened: nf4, model: variants.length + 1 })
+  return sides
+}
+
+interface Pass {
+  thread: PredictionsThread
+  base: Opened
+  sides: readonly Asked[]
+  texts: Texts
+  context: number
+}
+
+/** Folders of all sides, in their order. Documents that a folder has are not measured again. */
+async function measureSides(pass: Pass, options: ComparePredictionsOptions): Promise<string[]> {
+  const { thread, sides, texts, context } = pass
+  const { documents } = texts
+  const open: PredictionsFolder[] = []
+  for (const side of sides) open.push(await openFolder(pass, side, options))
+  try {
+    if (open.some(({ isFinished }) => !isFinished)) {
+      const { scored } = await thread.run({ kind: 'count', documents }, 'counted')
+      const sized = documents.map(({ corpus }, i) => ({ corpus, tokens: scored[i]! }))
+      const jobs = sides.map(({ model, mode, role, maxTokens }, i): Side => {
+        const { done, isFinished } = open[i]!
+        const shares = scoredShares(sized, maxTokens)
+        return {
+          model,
+          mode,
+          isOtherShape: role === 'zero-batch-shape',
+          scored: shares.map((share, d) => (isFinished || done.has(documents[d]!.id) ? 0 : share)),
+        }
+      })
+      const total = jobs.reduce((sum, side) => sum + side.scored.reduce((a, b) => a + b, 0), 0)
+      const writes: Promise<void>[] = []
+      const heard = (reply: Reply): void => {
+        if (reply.kind === 'progress') options.onProgress?.('tokens', reply.scored, total)
+        if (reply.kind === 'document') writes.push(open[reply.side]!.append(reply.row, reply.tokens))
+      }
+      await thread.run({ kind: 'measure', documents, sides: jobs, context }, 'done', heard)
+      await Promise.all(writes)
+    }
+    for (const folder of open) await folder.finish()
+    return open.map(({ path }) => path)
+  } finally {
+    for (const folder of open) await folder[Symbol.asyncDispose]()
+  }
+}
+
+async function openFolder(
+  { base, texts, context }: Pass,
+  { role, opened, mode, maxTokens }: Asked,
+  { output }: ComparePredictionsOptions,
+): Promise<PredictionsFolder> {
+  const asked = {
+    schema: PREDICTIONS_SCHEMA,
+    kind: 'predictions',
+    role,
+    base: base.predicted,
+    variant: opened.predicted,
+    corpora: [...texts.corpora],
+    settings: { context, stride: context / 2, maxTokens, mode },
+    versions: { tunediff: VERSION },
+  } as const
+  const key = sha256Value({
+    ...asked,
+    base: base.predicted.identity,
+    variant: opened.predicted.identity,
+    corpora: texts.corpora.map(({ name, identity }) => [name, identity]),
+  }).slice(0, 16)
+  const name = role === 'variant' ? opened.model.name : role
+  const path = output ? join(output, name) : join(cacheFolder(), 'measurements', key)
+  return openPredictions(path, asked)
+}
+
+interface Measured {
+  base: Opened
+  sides: readonly Asked[]
+  folders: readonly string[]
+  texts: Texts
+  nf4: Opened | Absent
+  context: number
+  thread: PredictionsThread
+}
+
+async function reportOf(measured: Measured): Promise<PredictionsReport> {
+  const { base, sides, folders, texts, nf4, context, thread } = measured
+  const folderOf = (role: Asked['role']): string | undefined =>
+    folders[sides.findIndex((side) => side.role === role)]
+  const zeroOf = async (role: Asked['role'], absent: string): Promise<PredictionMeasures | Absent> => {
+    const folder = folderOf(role)
+    return folder === undefined ? { absent } : measuresOfFolder(folder)
+  }
+  const batchShape = await zeroOf('zero-batch-shape', 'not measured')
+  const nf4Zero = await zeroOf('zero-nf4', 'absent' in nf4 ? nf4.absent : 'not measured')
+  const zero = { batchShape, nf4: nf4Zero }
+  const piecesOf = async (ids: readonly number[]): Promise<readonly string[]> =>
+    (await thread.run({ kind: 'pieces', ids }, 'pieces')).texts
+  const variants = []
+  for (const [i, { role, opened, mode }] of sides.entries()) {
+    if (role !== 'variant') continue
+    const folder = await readFolder(folders[i]!)
+    variants.push(
+      await predictionsVariant({
+        base: base.predicted,
+        model: opened.predicted,
+        mode,
+        folder,
+        zero,
+        piecesOf,
+      }),
+    )
+  }
+  return {
+    schema: PREDICTIONS_SCHEMA,
+    base: base.predicted,
+    corpora: [...texts.corpora],
+    context,
+    stride: context / 2,
+    variants,
+    zero,
+  }
+}
