@@ -224,6 +224,8 @@ export const predictionsReportSchema = z.strictObject({
   corpora: z.array(corpusSchema),
   context: z.number().int(),
   stride: z.number().int(),
+  /** What of the texts was left out. */
+  notes: z.array(z.string()),
   variants: z.array(variantReportSchema),
   /** Base against itself. */
   zero: z.strictObject({

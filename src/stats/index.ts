@@ -16,4 +16,5 @@ export { passAtK, passAtKDifference, passAtKEstimate, passHatK, type SampleCount
 export { minimumDetectable, type PowerTarget, pairedVariance, requiredN, resolutionRatio } from './power.ts'
 export { random } from './random.ts'
 export { type Interval, rateEstimate, wilson } from './rate.ts'
+export { type RatioOptions, type RatioUnits, ratioDifference, ratioEstimate } from './ratio.ts'
 export { type SignFlipResult, signFlip } from './signFlip.ts'

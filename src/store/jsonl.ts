@@ -87,3 +87,17 @@ async function endOfLastWholeLine(path: string): Promise<number> {
   }
   return 0
 }
+
+/** Byte offset after the first `count` lines; the size where there are fewer. */
+export async function offsetAfterLines(path: string, count: number): Promise<number> {
+  let left = count
+  let offset = 0
+  if (left === 0) return 0
+  for await (const part of createReadStream(path) as AsyncIterable<Buffer>) {
+    for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) {
+      if (--left === 0) return offset + at + 1
+    }
+    offset += part.length
+  }
+  return offset
+}

@@ -1,17 +1,15 @@
 // A measurement of weights on disk: measurement.json and tensors.jsonl in one folder. A row may be appended twice, first
 // without and then with its spectrum: the last one wins.
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Measurement, measurementSchema, type TensorRow, tensorRowSchema } from '../schema/weights.ts'
-import { UserError } from '../util/errors.ts'
-import { exists, writeFileWhole } from '../util/files.ts'
 import { JsonlWriter, readRows } from './jsonl.ts'
+import { readMeasurementFile, writeMeasurementFile } from './measurementFile.ts'
 
-const MEASUREMENT_FILE = 'measurement.json'
 const TENSORS_FILE = 'tensors.jsonl'
 
-export async function writeMeasurement(folder: string, measurement: Measurement): Promise<void> {
-  await writeFileWhole(join(folder, MEASUREMENT_FILE), `${JSON.stringify(measurement, null, 2)}\n`)
+export function writeMeasurement(folder: string, measurement: Measurement): Promise<void> {
+  return writeMeasurementFile(folder, measurement)
 }
 
 /** Begins a measurement: rows of another one that lie in the folder are removed. */
@@ -21,14 +19,8 @@ export async function startMeasurement(folder: string, measurement: Measurement)
 }
 
 /** Undefined where there is none, or where it is of another version and has to be made again. */
-export async function readMeasurement(folder: string): Promise<Measurement | undefined> {
-  const path = join(folder, MEASUREMENT_FILE)
-  if (!(await exists(path))) return undefined
-  try {
-    return measurementSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data
-  } catch (cause) {
-    throw new UserError(`${path} is not JSON`, { hint: 'delete the folder and measure again', cause })
-  }
+export function readMeasurement(folder: string): Promise<Measurement | undefined> {
+  return readMeasurementFile(folder, 'weights', measurementSchema)
 }
 
 /** Rows by the tensor's name. */

@@ -22,7 +22,7 @@ import {
   type PredictionsMeasurement,
   type PredictionsReport,
 } from '../schema/predictions.ts'
-import { openPredictions, type PredictionsFolder } from '../store/predictionsFolder.ts'
+import { type AskedPredictions, openPredictions, type PredictionsFolder } from '../store/predictionsFolder.ts'
 import { cacheFolder } from '../util/cache.ts'
 import { UserError } from '../util/errors.ts'
 import { sha256Value } from '../util/hash.ts'
@@ -83,7 +83,7 @@ export async function comparePredictions(options: ComparePredictionsOptions): Pr
   const all = withSamples(texts, await samplesOf(thread, [base, ...variants], options))
   const sides = askedOf({ base, variants, nf4, modes }, options)
   const folders = await measureSides({ thread, base, sides, texts: all, context }, options)
-  return reportOf({ base, sides, folders, texts: all, nf4, context, thread })
+  return await reportOf({ base, sides, folders, texts: all, nf4, context, thread })
 }
 
 async function open(spec: string, { base, onProgress }: ComparePredictionsOptions): Promise<Opened> {
@@ -202,8 +202,9 @@ interface Models {
 
 function askedOf(
   { base, variants, nf4, modes }: Models,
-  { maxTokens = null }: ComparePredictionsOptions,
+  options: ComparePredictionsOptions,
 ): Asked[] {
+  const maxTokens = options.maxTokens ?? null
   const zeroTokens = Math.min(ZERO_TOKENS, maxTokens ?? ZERO_TOKENS)
   const sides = variants.map(
     (opened, i): Asked => ({
@@ -214,7 +215,7 @@ function askedOf(
       maxTokens,
     }),
   )
-  const zero = { mode: 'distributions' as const, maxTokens: zeroTokens }
+  const zero: Pick<Asked, 'mode' | 'maxTokens'> = { mode: 'distributions', maxTokens: zeroTokens }
   sides.push({ ...zero, role: 'zero-batch-shape', opened: base, model: 0 })
   if (!('absent' in nf4)) sides.push({ ...zero, role: 'zero-nf4', opened: nf4, model: variants.length + 1 })
   return sides
@@ -269,7 +270,7 @@ async function openFolder(
   { role, opened, mode, maxTokens }: Asked,
   { output }: ComparePredictionsOptions,
 ): Promise<PredictionsFolder> {
-  const asked = {
+  const asked: AskedPredictions = {
     schema: PREDICTIONS_SCHEMA,
     kind: 'predictions',
     role,
@@ -278,7 +279,7 @@ async function openFolder(
     corpora: [...texts.corpora],
     settings: { context, stride: context / 2, maxTokens, mode },
     versions: { tunediff: VERSION },
-  } as const
+  }
   const key = sha256Value({
     ...asked,
     base: base.predicted.identity,
@@ -334,6 +335,7 @@ async function reportOf(measured: Measured): Promise<PredictionsReport> {
     corpora: [...texts.corpora],
     context,
     stride: context / 2,
+    notes: [...texts.notes],
     variants,
     zero,
   }

@@ -1,4 +1,5 @@
 // What a file that is not UTF-8 seems to be: a guess from its first bytes, for the error that names it.
+import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
@@ -7,14 +8,15 @@ import { UserError } from './errors.ts'
 /** How much of a file is looked at. */
 const SNIFFED_BYTES = 4096
 
-/** Says in what encoding a file seems to be that is not UTF-8, and how to convert it. */
-export async function encodingError(path: string, line: number): Promise<UserError> {
+/** Says in what encoding a file seems to be that is not UTF-8, and how to convert it. `offset`: of the first wrong byte. */
+export async function encodingError(path: string, line: number, offset?: number): Promise<UserError> {
   const encoding = guessEncoding(await firstBytes(path))
   const [looks, hint] = HINTS[encoding] ?? [
     encoding,
     `convert it: iconv -f ${encoding} -t UTF-8 FILE > NEWFILE`,
   ]
-  return new UserError(`${path}, line ${line}: not UTF-8 text; the file looks like ${looks}`, { hint })
+  const at = offset === undefined ? '' : `, byte ${offset} of the file`
+  return new UserError(`${path}, line ${line}: not UTF-8 text${at}; the file looks like ${looks}`, { hint })
 }
 
 /** UTF-16 without a byte order mark passes for UTF-8 as far as its text is ASCII: it is told by its zeros. */
@@ -59,18 +61,22 @@ async function firstBytes(path: string): Promise<Uint8Array> {
   return Buffer.concat(parts).subarray(0, SNIFFED_BYTES)
 }
 
-/** 1-based line of the first bytes that are not UTF-8. */
-export function lineOfFirstFault(bytes: Uint8Array): number {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  let number = 1
-  for (let start = 0, end = 0; start < bytes.length; start = end + 1, number++) {
+/** The first bytes that are not UTF-8: their 1-based line and their offset, from 0. */
+export function firstFault(bytes: Uint8Array): { line: number; offset: number } {
+  let line = 1
+  for (let start = 0, end = 0; start < bytes.length; start = end + 1, line++) {
     end = bytes.indexOf(10, start)
     if (end < 0) end = bytes.length
-    try {
-      decoder.decode(bytes.subarray(start, end))
-    } catch {
-      return number
+    if (isUtf8(bytes.subarray(start, end))) continue
+    let offset = start
+    while (offset < end) {
+      const next = offset + sequenceLength(bytes[offset]!)
+      if (!isUtf8(bytes.subarray(offset, Math.min(next, end)))) break
+      offset = next
     }
+    return { line, offset }
   }
-  return number
+  return { line, offset: bytes.length }
 }
+
+const sequenceLength = (lead: number): number => (lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4)

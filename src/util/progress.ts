@@ -34,6 +34,23 @@ export function startProgress(
   }
 }
 
+/** One line of progress at a time; a new label starts a new one. */
+export function progressLines(): { update(what: string, done: number, total: number): void; end(): void } {
+  let label: string | undefined
+  let line: Progress | undefined
+  return {
+    update(what, done, total) {
+      if (what !== label) {
+        line?.end()
+        label = what
+        line = startProgress(what, total)
+      }
+      line!.update(done)
+    },
+    end: () => line?.end(),
+  }
+}
+
 function progressLine(p: {
   label: string
   total: number | null

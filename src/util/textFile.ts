@@ -2,7 +2,7 @@
 // gzip, another encoding) is a UserError that names it; what is wrong with one line is told with that line.
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { encodingError, lineOfFirstFault, refuseUtf16 } from './encoding.ts'
+import { encodingError, firstFault, refuseUtf16 } from './encoding.ts'
 import { UserError } from './errors.ts'
 import { MAX_LINE_BYTES, readLines } from './lines.ts'
 import { oneLine } from './text.ts'
@@ -84,7 +84,8 @@ export async function readTextFile(
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), bytes }
   } catch {
-    throw await encodingError(path, lineOfFirstFault(bytes))
+    const { line, offset } = firstFault(bytes)
+    throw await encodingError(path, line, offset)
   }
 }
 

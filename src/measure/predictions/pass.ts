@@ -4,8 +4,8 @@ import type { Engine } from '../../model/engine/index.ts'
 import { BUCKET } from '../../model/engine/index.ts'
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts'
 import type { DocumentRow } from '../../schema/predictions.ts'
-import { openDistributions } from '../../tensor/distributions.ts'
-import { sha256 } from '../../util/hash.ts'
+import { bitsPerByte } from './bitsPerByte.ts'
+import { bytesOf, fedIds, identified, type Tokens, tokensOf } from './documents.ts'
 import type { DocumentReply, MeasureJob, Side, TextDocument } from './jobs.ts'
 import { COLUMN, openRowStatistics, ROW_LENGTH, type RowStatistics } from './rows.ts'
 import { type Window, windowsOf } from './windows.ts'
@@ -22,18 +22,6 @@ export interface PassOptions {
   onScored: (positions: number) => void
 }
 
-/** Tokens of a document in a model's own tokenizer. */
-export interface Tokens {
-  ids: Int32Array
-  /** Positions that can be scored. */
-  scored: number
-}
-
-export function tokensOf(tokenizer: Tokenizer, text: string): Tokens {
-  const { ids } = tokenizer.encodeForScoring(text)
-  return { ids, scored: Math.max(0, ids.length - 1) }
-}
-
 type StatisticsOf = (vocabulary: number) => RowStatistics
 
 function statisticsBySize(): StatisticsOf {
@@ -47,22 +35,25 @@ function statisticsBySize(): StatisticsOf {
 
 export async function measure(options: PassOptions): Promise<void> {
   const { job, tokenizers } = options
-  const context: Context = { ...options, statistics: statisticsBySize() }
+  const together: Context = { ...options, statistics: statisticsBySize() }
   let group: Item[] = []
   for (const item of items(options)) {
     group.push(item)
     if (group.length === GROUP) {
-      await measureGroup(context, group)
+      await measureGroup(together, group)
       group = []
     }
   }
-  if (group.length > 0) await measureGroup(context, group)
+  if (group.length > 0) await measureGroup(together, group)
+  const { engine, onDocument, onScored } = options
   for (const [index, document] of job.documents.entries()) {
-    for (const [i, side] of job.sides.entries()) {
-      if (side.mode !== 'bits-per-byte' || side.scored[index]! === 0) continue
-      const base = tokensOf(tokenizers[0]!, document.text)
-      const row = await bitsPerByte({ ...options, document, index, side, base })
-      options.onDocument({ side: i, row, tokens: new Float32Array(0) })
+    for (const [i, { mode, model, scored }] of job.sides.entries()) {
+      const count = scored[index]!
+      if (mode !== 'bits-per-byte' || count === 0) continue
+      const { context } = job
+      const row = await bitsPerByte({ engine, tokenizers, context, document, model, scored: count })
+      onDocument({ side: i, row, tokens: new Float32Array(0) })
+      onScored(count)
     }
   }
 }
@@ -70,7 +61,7 @@ export async function measure(options: PassOptions): Promise<void> {
 /** A document under way: what is left of it for each side that is measured on it. */
 interface UnderWay {
   document: TextDocument
-  ids: Int32Array
+  tokens: Tokens
   /** By index of the side. */
   sides: ReadonlyMap<number, { scored: number; rows: Float32Array }>
 }
@@ -90,9 +81,9 @@ function* items({ job, tokenizers }: PassOptions): Generator<Item> {
       sides.set(i, { scored: count, rows: new Float32Array(count * ROW_LENGTH) })
     }
     if (sides.size === 0) continue
-    const { ids } = tokensOf(tokenizers[0]!, document.text)
+    const tokens = tokensOf(tokenizers[0]!, document.text)
     const most = Math.max(...[...sides.values()].map(({ scored }) => scored))
-    const of: UnderWay = { document, ids, sides }
+    const of: UnderWay = { document, tokens, sides }
     for (const window of windowsOf(most + 1, job.context)) yield { of, window }
   }
 }
@@ -118,7 +109,8 @@ async function measureGroup(context: Context, group: readonly Item[]): Promise<v
     if (reached.length === 0) continue
     const variantStates = await variantHidden(engine, side, reached.map(idsOf))
     for (const [r, { of, window, asked, base }] of reached.entries()) {
-      const { document, ids } = of
+      const { document, tokens } = of
+      const { ids } = tokens
       const end = Math.min(window.end, asked.scored + 1)
       await scoreWindow(context, {
         document,
@@ -139,8 +131,7 @@ async function measureGroup(context: Context, group: readonly Item[]): Promise<v
   }
 }
 
-const idsOf = ({ of, window }: { of: { ids: Int32Array }; window: Window }): Int32Array =>
-  of.ids.subarray(window.start, window.end)
+const idsOf = ({ of, window }: { of: UnderWay; window: Window }): Int32Array => fedIds(of.tokens, window)
 
 /** Another shape: a bucket longer, and the window twice in one batch, of which the first is taken. */
 async function variantHidden(
@@ -219,80 +210,4 @@ function documentRow(
     ids: [...ids.subarray(0, scored + 1)],
     ...(scored < ids.length - 1 ? { isCut: true } : {}),
   }
-}
-
-const identified = ({ id, corpus, text }: TextDocument) => ({
-  id,
-  corpus,
-  hash: sha256(text),
-  bytes: Buffer.byteLength(text),
-})
-
-/** Bytes of the text that tokens [1, scored] stand for. */
-function bytesOf(tokenizer: Tokenizer, ids: Int32Array, scored: number): number {
-  let bytes = 0
-  for (let i = 1; i <= scored; i++) bytes += tokenizer.tokenBytes(ids[i]!).length
-  return bytes
-}
-
-interface Alone extends PassOptions {
-  document: TextDocument
-  index: number
-  side: Side
-  base: Tokens
-}
-
-/** Both sides in their own tokens; the variant scores the same share of its tokens as the base. */
-async function bitsPerByte(options: Alone): Promise<DocumentRow> {
-  const { document, side, base, index, tokenizers, onScored } = options
-  const scored = side.scored[index]!
-  const variant = tokensOf(tokenizers[side.model]!, document.text)
-  const share = scored / base.scored
-  const variantScored = share === 1 ? variant.scored : Math.round(share * variant.scored)
-  const sides = []
-  for (const { model, tokens, count } of [
-    { model: 0, tokens: base, count: scored },
-    { model: side.model, tokens: variant, count: variantScored },
-  ]) {
-    const nats = await logLoss(options, { model, ids: tokens.ids, count })
-    sides.push({ tokens: count, bytes: bytesOf(tokenizers[model]!, tokens.ids, count), nats })
-  }
-  onScored(scored)
-  return {
-    ...identified(document),
-    base: sides[0]!,
-    variant: sides[1]!,
-    ...(scored < base.scored ? { isCut: true } : {}),
-  }
-}
-
-/** -sum of the natural log-probabilities of tokens [1, count] of one model. */
-async function logLoss(
-  { engine, job }: PassOptions,
-  { model, ids, count }: { model: number; ids: Int32Array; count: number },
-): Promise<number> {
-  const { vocabulary } = engine.models[model]!.parameters
-  const distributions = openDistributions(vocabulary)
-  const step = engine.headRows(model)
-  let nats = 0
-  const windows = windowsOf(count + 1, job.context)
-  for (let start = 0; start < windows.length; start += GROUP) {
-    const group = windows.slice(start, start + GROUP)
-    const states = await engine.hidden(
-      model,
-      group.map((window) => idsOf({ of: { ids }, window })),
-    )
-    for (const [w, window] of group.entries()) {
-      for (let first = window.firstScored - 1; first < window.end - 1; first += step) {
-        const rows = { first: first - window.start, count: Math.min(step, window.end - 1 - first) }
-        const logits = await engine.logits(model, states[w]!, rows)
-        for (let i = 0; i < rows.count; i++) {
-          const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary)
-          const { maximum, logTotal } = distributions.setBase(row)
-          nats += maximum + logTotal - row[ids[first + i + 1]!]!
-        }
-      }
-    }
-  }
-  return nats
 }

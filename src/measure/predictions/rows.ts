@@ -77,7 +77,7 @@ export function openRowStatistics(vocabularySize: number): RowStatistics {
 }
 
 /** From a logit; the same for equal logits, so that the most probable token's is found again in its own column. */
-const logProb = (logit: number, { logSum }: Distribution): number => logit - logSum
+const logProb = (logit: number, { maximum, logTotal }: Distribution): number => logit - maximum - logTotal
 
 function shared(base: readonly number[], variant: readonly number[]): number {
   return base.slice(0, TOP_K).filter((id) => variant.indexOf(id) >= 0).length

@@ -4,8 +4,9 @@ import { parentPort } from 'node:worker_threads'
 import { type Engine, openEngine } from '../../model/engine/index.ts'
 import { openTokenizer, sameTokenizer, type Tokenizer } from '../../model/tokenizer/tokenizer.ts'
 import { UserError } from '../../util/errors.ts'
+import { tokensOf } from './documents.ts'
 import type { Job, OpenJob, Reply } from './jobs.ts'
-import { measure, tokensOf } from './pass.ts'
+import { measure } from './pass.ts'
 
 const port = parentPort!
 const say = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)

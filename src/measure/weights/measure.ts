@@ -2,7 +2,7 @@
 // stopped measurement goes on where it was; pooled numbers are derived from the rows.
 import type { Model } from '../../model/tensor.ts'
 import type { TensorRow } from '../../schema/weights.ts'
-import { openTensorRows, readTensorRows } from '../../store/measurementFolder.ts'
+import { openTensorRows, readTensorRows } from '../../store/weightsFolder.ts'
 import { UserError } from '../../util/errors.ts'
 import type { PassPart } from './jobs.ts'
 import { isVocabularyKind } from './kinds.ts'

@@ -36,8 +36,16 @@ export interface LoadedModel {
   parameters: Parameters
 }
 
+/** What the engine's models have in memory, for what else runs them. */
+export interface EngineParts {
+  programs: Programs
+  layerWeights: WeightStore
+  headWeights: WeightStore
+}
+
 export interface Engine extends AsyncDisposable {
   readonly models: readonly LoadedModel[]
+  readonly parts: EngineParts
   /** Rows that logits are computed by. */
   headRows(model: number): number
   /** What the last layer gives for each window: [tokens, hidden]. Windows go through a layer together. */
@@ -114,6 +122,7 @@ export async function openEngine({ models, threads, isKept = true }: EngineOptio
 
   return {
     models: loaded,
+    parts: { programs, layerWeights, headWeights },
     headRows: (index) => headRowsFor(loaded[index]!.parameters.vocabulary),
     hidden,
     async logits(index, states, { first, count }, out) {

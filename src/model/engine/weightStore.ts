@@ -13,11 +13,12 @@ const PIECE_VALUES = 1 << 22
 export type WeightBuffer = Float32Array | Uint16Array
 
 export class WeightStore {
-  readonly #isKept: boolean
+  /** Else buffers are made anew by each call. */
+  readonly isKept: boolean
   readonly #byKey = new Map<string, WeightBuffer>()
 
   constructor({ isKept }: { isKept: boolean }) {
-    this.#isKept = isKept
+    this.isKept = isKept
   }
 
   /** What a program is fed for the weight called `name`: NAME, NAME.lora.I.a and .b, NAME.outputScale, NAME.inputScale. */
@@ -69,7 +70,7 @@ export class WeightStore {
     const known = this.#byKey.get(key)
     if (known) return known
     const values = load()
-    if (this.#isKept) this.#byKey.set(key, values)
+    if (this.isKept) this.#byKey.set(key, values)
     return values
   }
 }

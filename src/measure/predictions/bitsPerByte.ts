@@ -1,0 +1,74 @@
+// Bits per byte of both sides, each in its own tokens: the only unit in which models of different tokenizers compare.
+import type { Engine } from '../../model/engine/index.ts'
+import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts'
+import type { DocumentRow } from '../../schema/predictions.ts'
+import { openDistributions } from '../../tensor/distributions.ts'
+import { bytesOf, fedIds, identified, type Tokens, tokensOf } from './documents.ts'
+import type { TextDocument } from './jobs.ts'
+import { windowsOf } from './windows.ts'
+
+/** Windows that go through the layers together. */
+const GROUP = 16
+
+export interface BitsPerByteOptions {
+  engine: Engine
+  /** Of each model. */
+  tokenizers: readonly Tokenizer[]
+  context: number
+  document: TextDocument
+  /** Index of the variant among the models. */
+  model: number
+  /** Positions of the base to score. */
+  scored: number
+}
+
+/** Both sides in their own tokens; the variant scores the same share of its tokens as the base. */
+export async function bitsPerByte(options: BitsPerByteOptions): Promise<DocumentRow> {
+  const { document, model, scored, tokenizers } = options
+  const base = tokensOf(tokenizers[0]!, document.text)
+  const variant = tokensOf(tokenizers[model]!, document.text)
+  const variantScored =
+    scored === base.scored ? variant.scored : Math.round((scored / base.scored) * variant.scored)
+  const side = async (index: number, tokens: Tokens, count: number): Promise<DocumentRow['base']> => ({
+    tokens: count,
+    bytes: bytesOf(tokenizers[index]!, tokens.ids, count),
+    nats: await logLoss(options, { model: index, tokens, count }),
+  })
+  return {
+    ...identified(document),
+    base: await side(0, base, scored),
+    variant: await side(model, variant, variantScored),
+    ...(scored < base.scored ? { isCut: true } : {}),
+  }
+}
+
+/** -sum of the natural log-probabilities of tokens [1, count] of one model. */
+async function logLoss(
+  { engine, context }: BitsPerByteOptions,
+  { model, tokens, count }: { model: number; tokens: Tokens; count: number },
+): Promise<number> {
+  const { vocabulary } = engine.models[model]!.parameters
+  const distributions = openDistributions(vocabulary)
+  const step = engine.headRows(model)
+  let nats = 0
+  const windows = windowsOf(count + 1, context)
+  for (let start = 0; start < windows.length; start += GROUP) {
+    const group = windows.slice(start, start + GROUP)
+    const states = await engine.hidden(
+      model,
+      group.map((window) => fedIds(tokens, window)),
+    )
+    for (const [w, window] of group.entries()) {
+      for (let first = window.firstScored - 1; first < window.end - 1; first += step) {
+        const rows = { first: first - window.start, count: Math.min(step, window.end - 1 - first) }
+        const logits = await engine.logits(model, states[w]!, rows)
+        for (let i = 0; i < rows.count; i++) {
+          const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary)
+          const { maximum, logTotal } = distributions.setBase(row)
+          nats += maximum + logTotal - row[tokens.ids[first + i + 1]!]!
+        }
+      }
+    }
+  }
+  return nats
+}

@@ -1,0 +1,265 @@
+// A measurement of predictions on disk: measurement.json, documents.jsonl and tokens.f32 in one folder. A document's token
+// rows are written before its line, so what documents.jsonl names is whole: a writer that goes on cuts off the rest.
+import { type FileHandle, mkdir, open, rm, truncate } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import {
+  type Corpus,
+  type DocumentRow,
+  documentRowSchema,
+  type PredictionsMeasurement,
+  predictionsMeasurementSchema,
+  TOKEN_COLUMNS,
+} from '../schema/predictions.ts'
+import { UserError } from '../util/errors.ts'
+import { exists } from '../util/files.ts'
+import { sha256Value } from '../util/hash.ts'
+import { JsonlWriter, offsetAfterLines, readRows } from './jsonl.ts'
+import { lockFolder } from './lock.ts'
+import { readMeasurementFile, writeMeasurementFile } from './measurementFile.ts'
+
+const DOCUMENTS_FILE = 'documents.jsonl'
+const TOKENS_FILE = 'tokens.f32'
+const ROW_BYTES = TOKEN_COLUMNS.length * Float32Array.BYTES_PER_ELEMENT
+const AGAIN = 'delete the folder and measure again'
+
+/** What is asked of a folder, before anything is measured. */
+export type AskedPredictions = Omit<PredictionsMeasurement, 'createdAt' | 'finished' | 'corpora'> & {
+  corpora: readonly Corpus[]
+}
+
+/** A folder that is open for appending. One writer at a time. */
+export interface PredictionsFolder extends AsyncDisposable {
+  path: string
+  /** Ids of the documents that it holds. */
+  done: ReadonlySet<string>
+  isFinished: boolean
+  /** Resolves when the document is with the operating system; documents keep their order. */
+  append(row: DocumentRow, tokens: Float32Array): Promise<void>
+  /** Notes that nothing is missing. */
+  finish(): Promise<void>
+}
+
+/** Folders that this process holds: waiting for one's own lock would never end. */
+const held = new Set<string>()
+
+/** Opens a folder for what is asked, beginning it where there is none; a folder of something else is refused. */
+export async function openPredictions(
+  path: string,
+  asked: AskedPredictions,
+  onWait?: (folder: string, holder: string) => void,
+): Promise<PredictionsFolder> {
+  const place = resolve(path)
+  if (held.has(place))
+    throw new UserError(`${asked.variant.spec} is named twice`, { hint: 'name each variant once' })
+  held.add(place)
+  // What was opened is closed in reverse, also where opening fails halfway.
+  const closers: (() => unknown)[] = [() => held.delete(place)]
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    await mkdir(path, { recursive: true })
+    const lock = await lockFolder(path, (holder) => onWait?.(path, holder))
+    closers.push(() => lock[Symbol.asyncDispose]())
+    const measurement = await begin(path, asked)
+    const { bytes, ids } = await mend(path)
+    const tokens = await open(join(path, TOKENS_FILE), 'a')
+    closers.push(() => tokens.close())
+    await tokens.truncate(bytes)
+    const documents = await JsonlWriter.open(join(path, DOCUMENTS_FILE))
+    closers.push(() => documents[Symbol.asyncDispose]())
+    return folderOf({ path, measurement, ids, tokens, documents, close })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface Open {
+  path: string
+  measurement: PredictionsMeasurement
+  ids: ReadonlySet<string>
+  tokens: FileHandle
+  documents: JsonlWriter
+  close: () => Promise<void>
+}
+
+function folderOf({ path, measurement, ids, tokens, documents, close }: Open): PredictionsFolder {
+  let writing: Promise<void> = Promise.resolve()
+  return {
+    path,
+    done: ids,
+    isFinished: measurement.finished,
+    append(row, rows) {
+      if (rows.length * Float32Array.BYTES_PER_ELEMENT !== tokenBytes(row))
+        throw new RangeError(
+          `${row.id}: ${rows.length} numbers for ${tokenBytes(row) / ROW_BYTES} scored tokens`,
+        )
+      writing = writing.then(async () => {
+        await tokens.appendFile(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
+        await documents.append(row)
+      })
+      return writing
+    },
+    async finish() {
+      await writing
+      if (!measurement.finished) await writeMeasurementFile(path, { ...measurement, finished: true })
+    },
+    async [Symbol.asyncDispose]() {
+      // A failed append was told where it was awaited.
+      await writing.catch(() => undefined)
+      await close()
+    },
+  }
+}
+
+/** The folder's measurement, or a new one. Rows of another version that lie in the folder are removed. */
+async function begin(path: string, asked: AskedPredictions): Promise<PredictionsMeasurement> {
+  const found = await readPredictions(path)
+  if (found && keyOf(found) !== keyOf(asked)) {
+    throw new UserError(
+      `${path} holds another measurement: ${describe(found)}; asked for is ${describe(asked)}`,
+      { hint: 'give another folder with -o, or delete that one' },
+    )
+  }
+  if (found) return found
+  for (const name of [DOCUMENTS_FILE, TOKENS_FILE]) await rm(join(path, name), { force: true })
+  const measurement = {
+    ...asked,
+    corpora: [...asked.corpora],
+    createdAt: new Date().toISOString(),
+    finished: false,
+  }
+  await writeMeasurementFile(path, measurement)
+  return measurement
+}
+
+/** What makes two measurements one: contents, not paths. */
+function keyOf({ schema, role, base, variant, corpora, settings, versions }: AskedPredictions): string {
+  const texts = corpora.map(({ name, identity }) => [name, identity])
+  return sha256Value([schema, role, base.identity, variant.identity, texts, settings, versions])
+}
+
+function describe({ role, base, variant, corpora, settings, versions }: AskedPredictions): string {
+  const named = ({ spec, identity }: { spec: string; identity: string }): string =>
+    `${spec} (${identity.slice(0, 8)})`
+  return [
+    `${named(variant)} against ${named(base)}`,
+    ...(role === 'variant' ? [] : [role]),
+    `texts ${corpora.map(({ name, identity }) => `${name} (${identity.slice(0, 8)})`).join(' ')}`,
+    `context ${settings.context}`,
+    `tokens ${settings.maxTokens ?? 'all'}`,
+    ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
+  ].join(', ')
+}
+
+/** Documents whose rows tokens.f32 does not hold, as after a power cut, are dropped. */
+async function mend(path: string): Promise<{ bytes: number; ids: Set<string> }> {
+  const size = await sizeOf(join(path, TOKENS_FILE))
+  const ids = new Set<string>()
+  let bytes = 0
+  for await (const row of readDocumentRows(path)) {
+    if (bytes + tokenBytes(row) > size) {
+      const documents = join(path, DOCUMENTS_FILE)
+      await truncate(documents, await offsetAfterLines(documents, ids.size))
+      break
+    }
+    bytes += tokenBytes(row)
+    ids.add(row.id)
+  }
+  return { bytes, ids }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  if (!(await exists(path))) return 0
+  const file = await open(path)
+  try {
+    return (await file.stat()).size
+  } finally {
+    await file.close()
+  }
+}
+
+/** Undefined where there is none, or where it is of another version and has to be made again. */
+export function readPredictions(folder: string): Promise<PredictionsMeasurement | undefined> {
+  return readMeasurementFile(folder, 'predictions', predictionsMeasurementSchema)
+}
+
+/** A document and its rows of TOKEN_COLUMNS; none where only bits per byte were measured. */
+export interface MeasuredDocument {
+  row: DocumentRow
+  tokens: Float32Array
+}
+
+/** Streams the documents of a folder, one at a time in memory. What was damaged by something else is refused. */
+export async function* readDocuments(folder: string): AsyncGenerator<MeasuredDocument> {
+  const path = join(folder, TOKENS_FILE)
+  let file: FileHandle | undefined
+  let at = 0
+  try {
+    for await (const row of readDocumentRows(folder)) {
+      const bytes = tokenBytes(row)
+      const tokens = new Float32Array(bytes / Float32Array.BYTES_PER_ELEMENT)
+      if (bytes > 0) {
+        file ??= await openTokens(path)
+        await readFully(file, { into: new Uint8Array(tokens.buffer), at, path, document: row.id })
+        refuseNotNumbers(tokens, path, row.id)
+        at += bytes
+      }
+      yield { row, tokens }
+    }
+  } finally {
+    await file?.close()
+  }
+}
+
+/** A row's documents.jsonl line, with what zod cannot see: ids that fit their count, no document twice. */
+async function* readDocumentRows(folder: string): AsyncGenerator<DocumentRow> {
+  const path = join(folder, DOCUMENTS_FILE)
+  const seen = new Set<string>()
+  for await (const row of readRows(path, documentRowSchema)) {
+    const refuse = (what: string): UserError =>
+      new UserError(`${path}: document ${row.id} ${what}`, { hint: AGAIN })
+    if (seen.has(row.id)) throw refuse('stands twice')
+    if (row.base.tokens < 0 || (row.ids && row.base.tokens > 0 && row.ids.length <= row.base.tokens))
+      throw refuse(`has ${row.ids?.length} token ids for ${row.base.tokens} scored tokens`)
+    seen.add(row.id)
+    yield row
+  }
+}
+
+function tokenBytes({ ids, base }: DocumentRow): number {
+  return ids === undefined ? 0 : base.tokens * ROW_BYTES
+}
+
+async function openTokens(path: string): Promise<FileHandle> {
+  if (!(await exists(path)))
+    throw new UserError(`${path} is missing, documents.jsonl counts on it`, { hint: AGAIN })
+  return open(path)
+}
+
+async function readFully(
+  file: FileHandle,
+  { into, at, path, document }: { into: Uint8Array; at: number; path: string; document: string },
+): Promise<void> {
+  for (let filled = 0; filled < into.length; ) {
+    const { bytesRead } = await file.read(into, filled, into.length - filled, at + filled)
+    if (bytesRead === 0) {
+      throw new UserError(
+        `${path} ends at byte ${at + filled}, within document ${document}, which reaches to ${at + into.length}`,
+        { hint: 'run the same command again: what is missing is measured again' },
+      )
+    }
+    filled += bytesRead
+  }
+}
+
+function refuseNotNumbers(tokens: Float32Array, path: string, document: string): void {
+  const bad = tokens.findIndex(Number.isNaN)
+  if (bad < 0) return
+  const column = TOKEN_COLUMNS[bad % TOKEN_COLUMNS.length]
+  const row = Math.floor(bad / TOKEN_COLUMNS.length)
+  throw new UserError(`${path}: ${column} of scored token ${row} of ${document} is no number`, {
+    hint: AGAIN,
+  })
+}
