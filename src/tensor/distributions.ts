@@ -8,6 +8,8 @@ export const LARGEST = 10
 /** One side: natural logarithms, entropy in nats, the largest logits' ids in descending order (ties: lowest id first). */
 export interface Distribution {
   maximum: number
+  /** ln Σ e^(logit - maximum): logit - maximum - logTotal is a log-probability that is as exact as can be. */
+  logTotal: number
   /** ln Σ e^logit. */
   logSum: number
   entropy: number
@@ -88,12 +90,13 @@ export function openDistributions(vocabularySize: number): Distributions {
     const logTotal = Math.log(total)
     const distribution = {
       maximum,
+      logTotal,
       logSum: maximum + logTotal,
       // Both parts are at least 0.
       entropy: logTotal - fields[1]! / total,
       largest: ids.filter((id) => id >= 0),
     }
-    return { total, logTotal, distribution }
+    return { total, distribution }
   }
 
   return {
@@ -107,8 +110,8 @@ export function openDistributions(vocabularySize: number): Distributions {
       if (!base) throw new RangeError('setBase comes before compareVariant')
       const variant = load('variant', logits)
       // Maxima apart: their difference is exact, that of two large sums would not be.
-      const shift =
-        variant.distribution.maximum - base.distribution.maximum + (variant.logTotal - base.logTotal)
+      const of = { base: base.distribution, variant: variant.distribution }
+      const shift = of.variant.maximum - of.base.maximum + (of.variant.logTotal - of.base.logTotal)
       wasm.divergences(
         at.base,
         at.variant,
@@ -120,14 +123,13 @@ export function openDistributions(vocabularySize: number): Distributions {
         shift,
         records.divergences,
       )
-      const [top] = base.distribution.largest
       return {
-        variant: variant.distribution,
+        variant: of.variant,
         kl: sums[0]!,
         klReverse: sums[1]!,
         js: Math.min(Math.LN2, sums[2]!),
         tv: Math.min(1, sums[3]!),
-        rank: 1 + wasm.countAbove(at.variant, count, logits[top!]!),
+        rank: 1 + wasm.countAbove(at.variant, count, logits[of.base.largest[0]!]!),
       }
     },
   }
@@ -136,7 +138,6 @@ export function openDistributions(vocabularySize: number): Distributions {
 interface Loaded {
   /** Sum of e^(logit - maximum). */
   total: number
-  logTotal: number
   distribution: Distribution
 }
 

@@ -169,8 +169,11 @@ export class Tape {
     return this.#finish(all)
   }
 
-  /** Graph that takes the gradients of the outputs as `d:NAME` and gives those of the trained inputs. */
-  backward(outputs: Readonly<Record<string, Value>>): ProgramGraph {
+  /**
+   * Graph that takes the gradients of the outputs as `d:NAME` and gives those of the trained inputs; and the outputs
+   * named in `fetched` themselves, for a loss that need not be computed in another program.
+   */
+  backward(outputs: Readonly<Record<string, Value>>, fetched: readonly string[] = []): ProgramGraph {
     for (const [name, value] of Object.entries(outputs)) {
       const seed = this.input(`d:${name}`, value.shape)
       this.accumulate(value, () => seed)
@@ -179,7 +182,7 @@ export class Tape {
       const gradient = this.#gradients.get(output.name)
       if (gradient) backward(gradient)
     }
-    const all = new Map<string, Value>()
+    const all = new Map(fetched.map((name) => [name, outputs[name]!]))
     for (const leaf of this.#leaves) {
       const gradient = this.#gradients.get(leaf.name)
       if (!gradient) throw new Error(`no gradient reaches ${leaf.name}`)
@@ -189,6 +192,9 @@ export class Tape {
   }
 
   #finish(outputs: ReadonlyMap<string, Value>): ProgramGraph {
+    for (const name of outputs.keys()) {
+      if (this.#inputs.has(name)) throw new Error(`${name} is an input and an output`)
+    }
     const needed = this.#needed(outputs)
     const { rename, copies } = this.#outputNames(outputs, needed)
     const graph = new Graph()
@@ -249,8 +255,12 @@ export function forwardGraph(describe: Describe, saved: Iterable<string> = []): 
   return tape.forward(describe(tape))
 }
 
-/** The backward graph of the same program. */
-export function backwardGraph(describe: Describe, saved: Iterable<string> = []): ProgramGraph {
+/** The backward graph of the same program, with the outputs named in `fetched`. */
+export function backwardGraph(
+  describe: Describe,
+  saved: Iterable<string> = [],
+  fetched: readonly string[] = [],
+): ProgramGraph {
   const tape = new Tape({ isBackward: true, saved: new Set(saved) })
-  return tape.backward(describe(tape))
+  return tape.backward(describe(tape), fetched)
 }

@@ -96,7 +96,10 @@ describe('Graph', () => {
       graph.output(name, 'float32', name === 'sums' ? ['n'] : ['rows', 'columns'])
     }
     const runtime = await loadRuntime()
-    const session = await runtime.InferenceSession.create(graph.finish(), sessionOptions(1, { hasArena: false }))
+    const session = await runtime.InferenceSession.create(
+      graph.finish(),
+      sessionOptions(1, { hasArena: false }),
+    )
     const x = new runtime.Tensor('float32', Float32Array.of(1, 2, -3, 4), [2, 2])
     const { sums, turned, gelu, gram } = await session.run({ x })
     expect([...(sums!.data as Float32Array)]).toEqual([3, 1])

@@ -2,8 +2,8 @@
 // chunks of rows, so that the logits of all rows are never there at once, and never makes a one-hot: the gradient of
 // the logits is weight * (P - one-hot), of which the second part is rows of the table.
 import type { Tape, Value } from '../tape.ts'
-import { scatterRows } from './embedding.ts'
 import { asFloat32, multiply, view } from './elementwise.ts'
+import { scatterRows } from './embedding.ts'
 import { accumulateGemm, gemm } from './gemm.ts'
 
 export interface CrossEntropyOptions {
@@ -11,76 +11,95 @@ export interface CrossEntropyOptions {
   targets: Value
   /** [N, 1]; 0 leaves a row out. */
   weights: Value
+  /**
+   * Rows whose logits are there at once. More are faster, since each chunk goes through the whole table; where the
+   * table is trained, each chunk writes its whole gradient and keeps its probabilities, so one chunk is best.
+   */
   chunkRows: number
 }
 
 interface Chunk {
-  hidden: Value
+  start: number
+  end: number
   targets: Value
   weights: Value
   logits: Value
+  P: Value
 }
 
 /** h [N, d], table [V, d] in float32 or float16 -> the loss, a scalar. */
 export function crossEntropy(tape: Tape, h: Value, table: Value, options: CrossEntropyOptions): Value {
   const dense = asFloat32(tape, table)
-  const chunks = chunksOf(tape, h, options).map((chunk) => ({
-    ...chunk,
-    logits: gemm(tape, chunk.hidden, dense, { transposeRight: true }),
-  }))
-  const losses = chunks.map((chunk) => lossOf(tape, chunk))
-  const loss = losses.length === 1 ? losses[0]! : tape.node('Sum', losses, [])
+  const chunks = chunksOf(tape, h, dense, options)
+  const hasGradient = tape.isBackward && tape.needsGradient(h)
+  // A chunk's loss stands beside its gradient in one matrix, or onnxruntime would compute all losses first and keep
+  // the logits of all chunks for the gradients.
+  const rows = chunks.map((chunk) => {
+    const losses = lossRows(tape, chunk)
+    return hasGradient ? concat(tape, [gradientRows(tape, chunk, dense), losses], 1) : losses
+  })
+  const all = rows.length === 1 ? rows[0]! : concat(tape, rows, 0)
+  const losses = hasGradient ? slice(tape, all, [h.shape[1]!, h.shape[1]! + 1], 1) : all
+  const loss = tape.node('ReduceSum', [losses, tape.integers(0, 1)], [], { attributes: { keepdims: 0 } })
   return tape.record(loss, [h, table], (gradient) => {
-    const parts = chunks.map((chunk) => backward(tape, chunk, { gradient, table, dense }))
-    tape.accumulate(h, () =>
-      parts.length === 1 ? parts[0]! : tape.node('Concat', parts, h.shape, { attributes: { axis: 0 } }),
-    )
+    if (tape.needsGradient(table)) tableGradient(tape, chunks, { h, table, gradient, ...options })
+    tape.accumulate(h, () => multiply(tape, slice(tape, all, [0, h.shape[1]!], 1), gradient))
   })
 }
 
 function chunksOf(
   tape: Tape,
   h: Value,
+  dense: Value,
   { targets, weights, chunkRows }: CrossEntropyOptions,
-): Omit<Chunk, 'logits'>[] {
+): Chunk[] {
   const rows = h.shape[0]!
-  if (chunkRows >= rows) return [{ hidden: h, targets, weights }]
   return Array.from({ length: Math.ceil(rows / chunkRows) }, (_, i) => {
     const [start, end] = [i * chunkRows, Math.min(rows, (i + 1) * chunkRows)]
-    const slice = (x: Value): Value =>
-      tape.node(
-        'Slice',
-        [x, tape.integers(start), tape.integers(end), tape.integers(0)],
-        [end - start, ...x.shape.slice(1)],
-        { type: x.type },
-      )
-    return { hidden: slice(h), targets: slice(targets), weights: slice(weights) }
+    const part = (x: Value): Value => slice(tape, x, [start, end], 0)
+    const logits = gemm(tape, part(h), dense, { transposeRight: true })
+    const P = tape.node('Softmax', [logits], logits.shape, { attributes: { axis: -1 } })
+    return { start, end, targets: part(targets), weights: part(weights), logits, P }
   })
 }
 
-function lossOf(tape: Tape, { logits, targets, weights }: Chunk): Value {
+/** [rows, 1]. */
+function lossRows(tape: Tape, { logits, targets, weights }: Chunk): Value {
   const logP = tape.node('LogSoftmax', [logits], logits.shape, { attributes: { axis: -1 } })
   const ofTargets = tape.node('GatherElements', [logP, view(tape, targets, weights.shape)], weights.shape, {
     attributes: { axis: 1 },
   })
-  const weighted = multiply(tape, ofTargets, tape.node('Neg', [weights], weights.shape))
-  return tape.node('ReduceSum', [weighted, tape.integers(0, 1)], [], { attributes: { keepdims: 0 } })
+  return multiply(tape, ofTargets, tape.node('Neg', [weights], weights.shape))
 }
 
-/** Adds to the gradient of the table; gives that of the chunk's rows. */
-function backward(
-  tape: Tape,
-  { hidden, targets, weights, logits }: Chunk,
-  { gradient, table, dense }: { gradient: Value; table: Value; dense: Value },
-): Value {
-  const P = tape.node('Softmax', [logits], logits.shape, { attributes: { axis: -1 } })
-  const rowWeights = multiply(tape, weights, gradient)
-  if (tape.needsGradient(table)) {
-    const weighted = multiply(tape, hidden, rowWeights)
-    accumulateGemm(tape, table, [P, weighted], { transposeLeft: true })
-    scatterRows(tape, table, targets, tape.node('Neg', [weighted], weighted.shape))
-  }
-  const ofTargets = tape.node('Gather', [dense, targets], hidden.shape, { attributes: { axis: 0 } })
+/** Gradient of the loss with respect to rows of h: weight * (P table - table[target]). */
+function gradientRows(tape: Tape, { targets, weights, P }: Chunk, dense: Value): Value {
   const mean = gemm(tape, P, dense)
-  return multiply(tape, tape.node('Sub', [mean, ofTargets], hidden.shape), rowWeights)
+  const ofTargets = tape.node('Gather', [dense, targets], mean.shape, { attributes: { axis: 0 } })
+  return multiply(tape, tape.node('Sub', [mean, ofTargets], mean.shape), weights)
+}
+
+function tableGradient(
+  tape: Tape,
+  chunks: readonly Chunk[],
+  options: { h: Value; table: Value; gradient: Value; targets: Value; weights: Value },
+): void {
+  const { h, table, gradient, targets, weights } = options
+  const weighted = multiply(tape, h, multiply(tape, weights, gradient))
+  for (const { P, start, end } of chunks) {
+    accumulateGemm(tape, table, [P, slice(tape, weighted, [start, end], 0)], { transposeLeft: true })
+  }
+  scatterRows(tape, table, targets, tape.node('Neg', [weighted], weighted.shape))
+}
+
+/** Part of one axis; the value itself where that is all of it. */
+function slice(tape: Tape, x: Value, [start, end]: readonly [number, number], axis: number): Value {
+  if (start === 0 && end === x.shape[axis]) return x
+  const bounds = [start, end, axis].map((number) => tape.integers(number))
+  return tape.node('Slice', [x, ...bounds], x.shape.with(axis, end - start), { type: x.type })
+}
+
+function concat(tape: Tape, parts: readonly Value[], axis: number): Value {
+  const size = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0)
+  return tape.node('Concat', parts, parts[0]!.shape.with(axis, size), { attributes: { axis } })
 }

@@ -13,15 +13,18 @@ export function embedding(tape: Tape, ids: Value, table: Value): Value {
   })
 }
 
-/** Adds rows [N, d] to the rows `ids` of the gradient of `table`; the same row may come several times. */
+/**
+ * Adds rows [N, d] to the rows `ids` of the gradient of `table`; the same row may come several times. Not by ScatterND:
+ * onnxruntime 1.30 adds its rows in several threads at once, and sums to one row are lost.
+ */
 export function scatterRows(tape: Tape, table: Value, ids: Value, rows: Value): void {
   if (!tape.needsGradient(table)) return
   const { shape } = table
-  const sum =
-    tape.gradientOf(table) ?? tape.node('ConstantOfShape', [tape.integers(...shape)], shape)
-  const places = view(tape, ids, [ids.shape[0]!, 1])
-  tape.setGradient(
-    table,
-    tape.node('ScatterND', [sum, places, rows], shape, { attributes: { reduction: 'add' } }),
-  )
+  const sum = tape.gradientOf(table) ?? tape.node('ConstantOfShape', [tape.integers(...shape)], shape)
+  const column = view(tape, ids, [ids.shape[0]!, 1])
+  const places = tape.node('Expand', [column, tape.integers(...rows.shape)], rows.shape, { type: 'int64' })
+  const added = tape.node('ScatterElements', [sum, places, rows], shape, {
+    attributes: { axis: 0, reduction: 'add' },
+  })
+  tape.setGradient(table, added)
 }

@@ -1,5 +1,6 @@
-// The matrix product that the operations here share: alpha * left * right + addend, where addend is a bias or a
-// gradient so far. Adding inside the product saves a pass over the result.
+// The matrix products that the operations here share: alpha * left * right + addend, where addend is a bias or a
+// gradient so far (adding inside the product saves a pass over the result), and the same for stacks of matrices.
+import { CONTRIB } from '../onnx/graph.ts'
 import type { Tape, Value } from '../tape.ts'
 
 export interface GemmOptions {
@@ -29,4 +30,19 @@ export function accumulateGemm(
 ): void {
   if (!tape.needsGradient(value)) return
   tape.setGradient(value, gemm(tape, left, right, { ...options, addend: tape.gradientOf(value) }))
+}
+
+/** Products of the matrices in the last two dimensions. */
+export function batched(
+  tape: Tape,
+  left: Value,
+  right: Value,
+  { transposeLeft = false, transposeRight = false, alpha = 1 }: Omit<GemmOptions, 'addend'> = {},
+): Value {
+  const rows = left.shape.at(transposeLeft ? -1 : -2)!
+  const columns = right.shape.at(transposeRight ? -2 : -1)!
+  return tape.node('FusedMatMul', [left, right], [...left.shape.slice(0, -2), rows, columns], {
+    attributes: { transA: Number(transposeLeft), transB: Number(transposeRight), alpha: { float: alpha } },
+    domain: CONTRIB,
+  })
 }

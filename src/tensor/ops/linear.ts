@@ -2,12 +2,12 @@
 //   y = outputScale * (W (inputScale * x) + sum of scale * B (A x)) + bias
 // W in fp32, fp16 or NF4 (arXiv 2305.14314); the terms are LoRA (arXiv 2106.09685), which here see inputScale * x too;
 // outputScale is DoRA's magnitude over norm (arXiv 2402.09353) or IA3 on rows, inputScale IA3 on columns (arXiv 2205.05638).
+
+import { NF4_BLOCK } from '../nf4.ts'
 import { CONTRIB } from '../onnx/graph.ts'
 import type { Tape, Value } from '../tape.ts'
 import { asFloat32, multiply, sumRows } from './elementwise.ts'
 import { accumulateGemm, gemm } from './gemm.ts'
-
-export const NF4_BLOCK = 64
 
 /** 4-bit codes with a scale for every 64 values in row-major order, as bitsandbytes packs them: the first of two in the high bits. */
 export interface Nf4Weight {
@@ -102,7 +102,7 @@ function baseProduct(
   }
 }
 
-// Only ever with the weight transposed: transB = 0 is accepted by onnxruntime 1.30 and gives wrong numbers.
+// Only ever with the weight transposed: onnxruntime 1.30 accepts transB = 0 and transposes all the same.
 function nf4Product(tape: Tape, input: Value, { codes, scales, shape: [rows, columns] }: Nf4Weight): Value {
   return tape.node('MatMulBnb4', [input, codes, scales], [input.shape[0]!, rows], {
     attributes: { K: columns, N: rows, block_size: NF4_BLOCK, quant_type: 1 },

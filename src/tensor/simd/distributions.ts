@@ -4,8 +4,8 @@
 
 /** Layout of a side's record, in f64: sum of exponentials, sum of e * (logit - max); then the largest logits and ids. */
 const TOP: usize = 10
-export const VALUES_AT: usize = 16
-export const IDS_AT: usize = VALUES_AT + TOP * 4
+const VALUES_AT: usize = 16
+const IDS_AT: usize = VALUES_AT + TOP * 4
 
 /** Below this |ln(q/p)| the terms are power series: the plain formulas cancel there. */
 const SMALL: f64 = 0.125
@@ -19,57 +19,84 @@ const LEAST_EXPONENT: f64 = -708
   return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1)
 }
 
-/** a * x + b. */
-@inline function fma(a: v128, x: v128, b: f64): v128 {
-  return f64x2.add(f64x2.mul(a, x), f64x2.splat(b))
+/** Constants are read from memory: engines build an immediate one anew wherever it is used, in three instructions. */
+@inline function constant(table: usize, index: usize): v128 {
+  return v128.load64_splat(table + index * 8)
 }
+
+/** a * x + table[index]. */
+@inline function fma(a: v128, x: v128, table: usize, index: usize): v128 {
+  return f64x2.add(f64x2.mul(a, x), constant(table, index))
+}
+
+/** 1/ln 2; 1.5 * 2^52, which added rounds to a whole number, then the low bits of the sum; ln 2 in two; the least x. */
+const REDUCTION = memory.data<f64>([
+  1.4426950408889634, 6755399441055744, 6.93147180369123816490e-1, 1.90821492927058770002e-10, LEAST_EXPONENT,
+])
+/** e^r for |r| <= ln 2 / 2, from r^10 down: fitted at Chebyshev nodes, error 2.2e-16. */
+const EXP = memory.data<f64>([
+  2.7626371065696356e-7, 2.7640197391694845e-6, 2.48015043137855402e-5, 1.98411702305702304e-4,
+  1.38888889325147794e-3, 8.33333338569921173e-3, 4.16666666665730677e-2, 0.166666666665543146,
+  0.500000000000000562, 1.00000000000000675, 1.0,
+])
 
 /**
- * e^x for x <= 0: x = n ln 2 + r, the Taylor polynomial of e^r to r^12 (remainder below 2e-16), the exponent by integer
- * addition. The split of ln 2 is fdlibm's: n times its upper part is exact.
+ * e^x for x <= 0: x = n ln 2 + r, a polynomial in r, the exponent by integer addition. The split of ln 2 is fdlibm's:
+ * n times its upper part is exact.
  */
 @inline function exp2(x: v128): v128 {
-  const n = f64x2.nearest(f64x2.mul(x, f64x2.splat(1.4426950408889634)))
-  const upper = f64x2.sub(x, f64x2.mul(n, f64x2.splat(6.93147180369123816490e-1)))
-  const r = f64x2.sub(upper, f64x2.mul(n, f64x2.splat(1.90821492927058770002e-10)))
+  const shifted = fma(constant(REDUCTION, 0), x, REDUCTION, 1)
+  const n = f64x2.sub(shifted, constant(REDUCTION, 1))
+  const upper = f64x2.sub(x, f64x2.mul(n, constant(REDUCTION, 2)))
+  const r = f64x2.sub(upper, f64x2.mul(n, constant(REDUCTION, 3)))
   const r2 = f64x2.mul(r, r)
   // Even and odd coefficients apart: two short chains in place of one long.
-  let even = fma(f64x2.splat(1.0 / 479001600.0), r2, 1.0 / 3628800.0)
-  let odd = fma(f64x2.splat(1.0 / 39916800.0), r2, 1.0 / 362880.0)
-  even = fma(even, r2, 1.0 / 40320.0)
-  odd = fma(odd, r2, 1.0 / 5040.0)
-  even = fma(even, r2, 1.0 / 720.0)
-  odd = fma(odd, r2, 1.0 / 120.0)
-  even = fma(even, r2, 1.0 / 24.0)
-  odd = fma(odd, r2, 1.0 / 6.0)
-  even = fma(even, r2, 0.5)
-  odd = fma(odd, r2, 1.0)
-  even = fma(even, r2, 1.0)
+  let even = fma(constant(EXP, 0), r2, EXP, 2)
+  let odd = fma(constant(EXP, 1), r2, EXP, 3)
+  even = fma(even, r2, EXP, 4)
+  odd = fma(odd, r2, EXP, 5)
+  even = fma(even, r2, EXP, 6)
+  odd = fma(odd, r2, EXP, 7)
+  even = fma(even, r2, EXP, 8)
+  odd = fma(odd, r2, EXP, 9)
+  even = fma(even, r2, EXP, 10)
   const value = f64x2.add(even, f64x2.mul(odd, r))
-  const exponent = i64x2.shl(i64x2.extend_low_i32x4_s(i32x4.trunc_sat_f64x2_s_zero(n)), 52)
-  return v128.and(i64x2.add(value, exponent), f64x2.ge(x, f64x2.splat(LEAST_EXPONENT)))
+  return v128.and(i64x2.add(value, i64x2.shl(shifted, 52)), f64x2.ge(x, constant(REDUCTION, 4)))
 }
 
-/** ln x for 1 <= x <= 2, given as numerator/denominator: 2 atanh((n - cd)/(n + cd)) + ln c, c = sqrt 2. */
+/** c, ln c, and 2 atanh(s)/s as a polynomial in s^2 from s^12 down: fitted at Chebyshev nodes, error 1e-16. */
+const LOG = memory.data<f64>([
+  1.37204114463983674, 0.316299517658584533, 0.165901147022008395, 0.181403389721244064, 0.222229243883494620,
+  0.285714224894219158, 0.400000000250430201, 0.666666666666280418, 2.0000000000000001,
+])
+
+/** ln(n/d) for 1 <= n/d <= 1 + e^-SMALL: ln c + 2 atanh(s), s = (n - cd)/(n + cd), c the geometric middle. */
 @inline function logOfRatio(numerator: v128, denominator: v128): v128 {
-  const scaled = f64x2.mul(denominator, f64x2.splat(Math.SQRT2))
+  const scaled = f64x2.mul(denominator, constant(LOG, 0))
   const s = f64x2.div(f64x2.sub(numerator, scaled), f64x2.add(numerator, scaled))
   const s2 = f64x2.mul(s, s)
-  let series = fma(f64x2.splat(2.0 / 19.0), s2, 2.0 / 17.0)
-  series = fma(series, s2, 2.0 / 15.0)
-  series = fma(series, s2, 2.0 / 13.0)
-  series = fma(series, s2, 2.0 / 11.0)
-  series = fma(series, s2, 2.0 / 9.0)
-  series = fma(series, s2, 2.0 / 7.0)
-  series = fma(series, s2, 2.0 / 5.0)
-  series = fma(series, s2, 2.0 / 3.0)
-  series = fma(series, s2, 2.0)
-  return fma(series, s, 0.34657359027997264)
+  let series = fma(constant(LOG, 2), s2, LOG, 3)
+  series = fma(series, s2, LOG, 4)
+  series = fma(series, s2, LOG, 5)
+  series = fma(series, s2, LOG, 6)
+  series = fma(series, s2, LOG, 7)
+  series = fma(series, s2, LOG, 8)
+  return fma(series, s, LOG, 1)
+}
+
+/** Taylor coefficients in t^2 of (cosh t - 1)/t^2, of (sinh t - t)/t^3 and of h(t)/t^2, from the highest down. */
+const COSINE = memory.data<f64>([1.0 / 40320.0, 1.0 / 720.0, 1.0 / 24.0, 0.5])
+const SINE = memory.data<f64>([1.0 / 362880.0, 1.0 / 5040.0, 1.0 / 120.0, 1.0 / 6.0])
+const JENSEN = memory.data<f64>([31.0 / 1612800.0, -17.0 / 92160.0, 1.0 / 576.0, -1.0 / 64.0, 0.125])
+const MISCELLANY = memory.data<f64>([SMALL, 0.5, Math.LN2])
+
+@inline function series4(x: v128, table: usize): v128 {
+  return fma(fma(fma(constant(table, 0), x, table, 1), x, table, 2), x, table, 3)
 }
 
 /**
  * The `TOP` largest logits with their ids, in descending order, equal ones by ascending id, into the record; returns
- * the largest, or NaN if any is NaN. `unused` places (a vocabulary below TOP) have id -1.
+ * the largest, or NaN if any is NaN. Places that stay empty have id -1.
  */
 export function largest(values: usize, count: usize, record: usize): f32 {
   for (let k: usize = 0; k < TOP; k++) {
@@ -146,7 +173,6 @@ export function divergences(
   baseScale: f64, variantScale: f64, shift: f64, record: usize,
 ): void {
   const zero = f64x2.splat(0)
-  const half = f64x2.splat(0.5)
   const baseScales = f64x2.splat(baseScale)
   const variantScales = f64x2.splat(variantScale)
   const shifts = f64x2.splat(shift)
@@ -158,41 +184,43 @@ export function divergences(
     const t = f64x2.sub(f64x2.sub(low2(variant + i * 4), low2(base + i * 4)), shifts)
     const p = f64x2.mul(v128.load(baseExps + i * 8), baseScales)
     const q = f64x2.mul(v128.load(variantExps + i * 8), variantScales)
-    const small = f64x2.lt(f64x2.abs(t), f64x2.splat(SMALL))
+    const small = f64x2.lt(f64x2.abs(t), constant(MISCELLANY, 0))
     let kl = zero
     let reverse = zero
     let js = zero
     let tv = zero
     if (!i64x2.all_true(small)) {
-      // Both logits -Infinity: t is NaN, and p = q = 0 keeps it out. One of them: the term is Infinity, as it should.
       const difference = f64x2.sub(q, p)
-      const pt = v128.and(f64x2.mul(p, t), f64x2.ne(p, zero))
-      const qt = v128.and(f64x2.mul(q, t), f64x2.ne(q, zero))
-      const more = f64x2.max(p, q)
-      const less = f64x2.min(p, q)
+      const more = f64x2.pmax(p, q)
+      const less = f64x2.pmin(p, q)
       const both = f64x2.add(p, q)
-      const logged = f64x2.sub(f64x2.splat(Math.LN2), logOfRatio(both, more))
-      const lessT = v128.and(f64x2.mul(less, f64x2.abs(t)), f64x2.ne(less, zero))
-      kl = f64x2.sub(difference, pt)
-      reverse = f64x2.sub(qt, difference)
-      js = v128.and(f64x2.mul(half, f64x2.sub(f64x2.mul(both, logged), lessT)), f64x2.ne(more, zero))
+      const logged = f64x2.mul(both, f64x2.sub(constant(MISCELLANY, 2), logOfRatio(both, more)))
       tv = f64x2.abs(difference)
+      kl = f64x2.sub(difference, f64x2.mul(p, t))
+      reverse = f64x2.sub(f64x2.mul(q, t), difference)
+      js = f64x2.sub(logged, f64x2.mul(less, f64x2.abs(t)))
+      const isZero = f64x2.eq(less, zero)
+      if (v128.any_true(isZero)) {
+        // t is NaN where both logits are -Infinity; where one is, its side's terms are 0 and the other's Infinity.
+        const pIsZero = f64x2.eq(p, zero)
+        const qIsZero = f64x2.eq(q, zero)
+        kl = v128.bitselect(difference, kl, pIsZero)
+        reverse = v128.bitselect(f64x2.neg(difference), reverse, qIsZero)
+        js = v128.bitselect(f64x2.mul(both, constant(MISCELLANY, 2)), js, isZero)
+      }
+      js = f64x2.mul(constant(MISCELLANY, 1), js)
     }
     if (v128.any_true(small)) {
       const x = f64x2.mul(t, t)
-      const even = fma(fma(fma(f64x2.splat(1.0 / 40320.0), x, 1.0 / 720.0), x, 1.0 / 24.0), x, 0.5)
-      const odd = fma(fma(fma(f64x2.splat(1.0 / 362880.0), x, 1.0 / 5040.0), x, 1.0 / 120.0), x, 1.0 / 6.0)
-      const cosine = f64x2.mul(even, x)
-      const sine = f64x2.mul(f64x2.mul(odd, x), t)
+      const cosine = f64x2.mul(series4(x, COSINE), x)
+      const sine = f64x2.mul(f64x2.mul(series4(x, SINE), x), t)
       const expm1 = f64x2.add(t, f64x2.add(cosine, sine))
-      const h = fma(
-        fma(fma(fma(f64x2.splat(31.0 / 1612800.0), x, -17.0 / 92160.0), x, 1.0 / 576.0), x, -1.0 / 64.0), x, 0.125,
-      )
+      const h = fma(series4(x, JENSEN), x, JENSEN, 4)
       const moved = f64x2.mul(p, expm1)
       kl = v128.bitselect(f64x2.mul(p, f64x2.add(cosine, sine)), kl, small)
       reverse = v128.bitselect(f64x2.mul(q, f64x2.sub(cosine, sine)), reverse, small)
       js = v128.bitselect(
-        f64x2.mul(f64x2.add(p, f64x2.mul(half, moved)), f64x2.mul(h, x)), js, small,
+        f64x2.mul(f64x2.add(p, f64x2.mul(constant(MISCELLANY, 1), moved)), f64x2.mul(h, x)), js, small,
       )
       tv = v128.bitselect(f64x2.abs(moved), tv, small)
     }
