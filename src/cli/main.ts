@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander'
 import pc from 'picocolors'
 import { EXIT, UserError } from '../util/errors.ts'
+import { stopAll } from '../util/stopping.ts'
 import { printable } from '../util/text.ts'
 import { program } from './program.ts'
 
@@ -29,7 +30,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 function stop(message: string, code: number): void {
   process.stderr.write(`\n${message}\n`)
-  process.exit(code)
+  void stopAll().then(() => process.exit(code))
 }
 
 try {

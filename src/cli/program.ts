@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts'
 import { importCommand } from './import.ts'
 import { inspectCommand } from './inspect.ts'
 import { judgeCommand } from './judge.ts'
+import { predictionsCommand } from './predictions.ts'
 import { referenceCommand } from './reference.ts'
 import { showCommand } from './show.ts'
 import { weightsCommand } from './weights.ts'
@@ -24,6 +25,7 @@ export function program(): Command {
     importCommand(),
     judgeCommand(),
     weightsCommand(),
+    predictionsCommand(),
     appliedCommand(),
     inspectCommand(),
     compareCommand(),

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { renderMarkdown, renderText } from '../report/blocks.ts'
 import { weightsBlocks } from '../report/weights.ts'
 import { compareWeights } from '../study/compareWeights.ts'
-import { startProgress } from '../util/progress.ts'
+import { progressLines } from '../util/progress.ts'
 import { jsonOption, markdownOption, print, wholeNumber } from './options.ts'
 
 interface Flags {
@@ -55,21 +55,4 @@ async function runWeights(base: string, variants: string[], flags: Flags): Promi
   }
   for (const { folder } of report.variants)
     process.stderr.write(`written: ${folder} (measurement.json, tensors.jsonl)\n`)
-}
-
-/** One line of progress at a time; a new label starts a new one. */
-function progressLines() {
-  let label: string | undefined
-  let line: ReturnType<typeof startProgress> | undefined
-  return {
-    update(what: string, done: number, total: number) {
-      if (what !== label) {
-        line?.end()
-        label = what
-        line = startProgress(what, total)
-      }
-      line!.update(done)
-    },
-    end: () => line?.end(),
-  }
 }

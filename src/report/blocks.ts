@@ -2,6 +2,7 @@
 import pc from 'picocolors'
 import { type Column, markdownTable, textTable } from '../util/table.ts'
 import { printable } from '../util/text.ts'
+import { type MarkedToken, tokensMarkdown, tokensText } from './tokens.ts'
 
 export interface TableBlock {
   kind: 'table'
@@ -17,6 +18,7 @@ export type Block =
   | { kind: 'list'; items: readonly string[] }
   /** Lines that are shown as they are, in one width. */
   | { kind: 'verbatim'; lines: readonly string[] }
+  | { kind: 'tokens'; tokens: readonly MarkedToken[] }
   | TableBlock
 
 const WIDTH = 100
@@ -38,6 +40,8 @@ function blockText(block: Block): string {
       return block.items.map((item) => wrap(printable(item), '- ', '  ')).join('\n')
     case 'verbatim':
       return block.lines.map(printable).join('\n')
+    case 'tokens':
+      return tokensText(block.tokens, WIDTH)
     case 'table':
       return textTable(block.columns, block.rows)
   }
@@ -60,6 +64,8 @@ function blockMarkdown(block: Block): string {
       return block.items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
     case 'verbatim':
       return `\`\`\`\n${block.lines.map((line) => printable(line).replaceAll('`', "'")).join('\n')}\n\`\`\``
+    case 'tokens':
+      return tokensMarkdown(block.tokens, WIDTH)
     case 'table':
       return markdownTable(block.columns, block.rows)
   }

@@ -61,11 +61,13 @@ export async function openPredictions(
     await mkdir(path, { recursive: true })
     const lock = await lockFolder(path, (holder) => onWait?.(path, holder))
     closers.push(() => lock[Symbol.asyncDispose]())
-    const measurement = await begin(path, asked)
-    const { bytes, ids } = await mend(path)
+    const found = await begin(path, asked)
+    const { ids, wasWhole } = await mend(path)
+    const measurement = { ...found, finished: found.finished && wasWhole }
+    // Documents were lost after all: whoever stops now must not leave it called finished.
+    if (found.finished && !wasWhole) await writeMeasurementFile(path, measurement)
     const tokens = await open(join(path, TOKENS_FILE), 'a')
     closers.push(() => tokens.close())
-    await tokens.truncate(bytes)
     const documents = await JsonlWriter.open(join(path, DOCUMENTS_FILE))
     closers.push(() => documents[Symbol.asyncDispose]())
     return folderOf({ path, measurement, ids, tokens, documents, close })
@@ -153,21 +155,24 @@ function describe({ role, base, variant, corpora, settings, versions }: AskedPre
   ].join(', ')
 }
 
-/** Documents whose rows tokens.f32 does not hold, as after a power cut, are dropped. */
-async function mend(path: string): Promise<{ bytes: number; ids: Set<string> }> {
-  const size = await sizeOf(join(path, TOKENS_FILE))
+/**
+ * How far both files hold the same documents; what is beyond is cut off. Documents whose rows tokens.f32 does not hold, as
+ * after a power cut, are dropped.
+ */
+async function mend(path: string): Promise<{ ids: Set<string>; wasWhole: boolean }> {
+  const [documents, tokens] = [join(path, DOCUMENTS_FILE), join(path, TOKENS_FILE)]
+  const size = { documents: await sizeOf(documents), tokens: await sizeOf(tokens) }
   const ids = new Set<string>()
   let bytes = 0
   for await (const row of readDocumentRows(path)) {
-    if (bytes + tokenBytes(row) > size) {
-      const documents = join(path, DOCUMENTS_FILE)
-      await truncate(documents, await offsetAfterLines(documents, ids.size))
-      break
-    }
+    if (bytes + tokenBytes(row) > size.tokens) break
     bytes += tokenBytes(row)
     ids.add(row.id)
   }
-  return { bytes, ids }
+  const end = size.documents === 0 ? 0 : await offsetAfterLines(documents, ids.size)
+  if (end < size.documents) await truncate(documents, end)
+  if (bytes < size.tokens) await truncate(tokens, bytes)
+  return { ids, wasWhole: end === size.documents && bytes === size.tokens }
 }
 
 async function sizeOf(path: string): Promise<number> {

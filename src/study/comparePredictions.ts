@@ -8,7 +8,7 @@ import { builtInTexts, readTexts, type Texts } from '../measure/predictions/text
 import { PredictionsThread } from '../measure/predictions/thread.ts'
 import { scoredShares } from '../measure/predictions/windows.ts'
 import { engineModel, loadModel } from '../model/engine/index.ts'
-import { memoryNeed, planMemory } from '../model/engine/memory.ts'
+import { memoryNeed, refuseTooLarge } from '../model/engine/memory.ts'
 import { identityOf } from '../model/identity.ts'
 import { openModel } from '../model/open.ts'
 import { shapeOf } from '../model/shape.ts'
@@ -143,21 +143,22 @@ async function openThread(
   for (const { model } of models) {
     plain.push({ model: engineModel(model), tokenizer: await tokenizerFiles(model) })
   }
-  const { isKept } = planMemory(
-    memoryNeed(
-      plain.map(({ model }) => loadModel(model)),
-      context,
-    ),
-  )
+  const loaded = plain.map(({ model }) => loadModel(model))
+  refuseTooLarge(memoryNeed(loaded, context))
   const probes = texts.slice(0, PROBES).map(({ text }) => text.slice(0, PROBE_CHARS))
-  const { modes } = await thread.run({ kind: 'open', models: plain, threads, isKept, probes }, 'opened')
+  const { modes } = await thread.run({ kind: 'open', models: plain, threads, probes }, 'opened')
   return modes
 }
 
 async function samplesOf(
   thread: PredictionsThread,
   models: readonly Opened[],
-  { samples, sampleTokens = SAMPLE_TOKENS, onProgress }: ComparePredictionsOptions,
+  {
+    samples,
+    sampleTokens = SAMPLE_TOKENS,
+    threads = availableParallelism(),
+    onProgress,
+  }: ComparePredictionsOptions,
 ): Promise<{ name: string; texts: readonly string[] }[]> {
   if (!samples) return []
   const drawn = []
@@ -168,7 +169,7 @@ async function samplesOf(
     },
   ] of models.entries()) {
     onProgress?.('models drawn from', model, models.length)
-    const job = { kind: 'sample', model, count: samples, tokens: sampleTokens, seed: model } as const
+    const job = { kind: 'sample', model, count: samples, tokens: sampleTokens, seed: model, threads } as const
     const { texts } = await thread.run(job, 'sampled')
     drawn.push({ name: `samples of ${name}`, texts })
   }
@@ -200,10 +201,7 @@ interface Models {
   modes: readonly Mode[]
 }
 
-function askedOf(
-  { base, variants, nf4, modes }: Models,
-  options: ComparePredictionsOptions,
-): Asked[] {
+function askedOf({ base, variants, nf4, modes }: Models, options: ComparePredictionsOptions): Asked[] {
   const maxTokens = options.maxTokens ?? null
   const zeroTokens = Math.min(ZERO_TOKENS, maxTokens ?? ZERO_TOKENS)
   const sides = variants.map(
@@ -250,19 +248,29 @@ async function measureSides(pass: Pass, options: ComparePredictionsOptions): Pro
         }
       })
       const total = jobs.reduce((sum, side) => sum + side.scored.reduce((a, b) => a + b, 0), 0)
-      const writes: Promise<void>[] = []
+      const { promise: failed, reject: fail } = withReject()
       const heard = (reply: Reply): void => {
         if (reply.kind === 'progress') options.onProgress?.('tokens', reply.scored, total)
-        if (reply.kind === 'document') writes.push(open[reply.side]!.append(reply.row, reply.tokens))
+        if (reply.kind === 'document') open[reply.side]!.append(reply.row, reply.tokens).catch(fail)
       }
-      await thread.run({ kind: 'measure', documents, sides: jobs, context }, 'done', heard)
-      await Promise.all(writes)
+      const done = thread.run({ kind: 'measure', documents, sides: jobs, context }, 'done', heard)
+      await Promise.race([done, failed])
     }
     for (const folder of open) await folder.finish()
     return open.map(({ path }) => path)
   } finally {
     for (const folder of open) await folder[Symbol.asyncDispose]()
   }
+}
+
+/** A promise that only ever rejects: a full disk ends the pass. */
+function withReject(): { promise: Promise<never>; reject: (error: unknown) => void } {
+  let reject: (error: unknown) => void = () => undefined
+  const promise = new Promise<never>((_, to) => {
+    reject = to
+  })
+  promise.catch(() => undefined)
+  return { promise, reject }
 }
 
 async function openFolder(

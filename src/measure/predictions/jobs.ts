@@ -10,7 +10,6 @@ export interface OpenJob {
   /** The base first. */
   models: readonly { model: EngineModel; tokenizer: TokenizerFiles }[]
   threads: number
-  isKept: boolean
   /** Texts that tokenizers have to agree on to be one. */
   probes: readonly string[]
 }
@@ -79,6 +78,7 @@ export interface SampleJob {
   count: number
   tokens: number
   seed: number
+  threads: number
 }
 
 export interface SampledReply {
@@ -97,6 +97,11 @@ export interface PiecesReply {
   texts: readonly string[]
 }
 
+/** The thread is no longer needed. */
+export interface EndJob {
+  kind: 'end'
+}
+
 export interface DoneReply {
   kind: 'done'
 }
@@ -108,7 +113,7 @@ export interface FailedReply {
   isUser: boolean
 }
 
-export type Job = OpenJob | CountJob | MeasureJob | SampleJob | PiecesJob
+export type Job = OpenJob | CountJob | MeasureJob | SampleJob | PiecesJob | EndJob
 export type Reply =
   | OpenedReply
   | CountedReply

@@ -2,10 +2,17 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { UserError } from '../../util/errors.ts'
+import { beforeStopping } from '../../util/stopping.ts'
 import type { Job, Reply } from './jobs.ts'
 
 export class PredictionsThread implements AsyncDisposable {
-  readonly #worker = new Worker(fileURLToPath(import.meta.resolve('#predictions-worker')))
+  /** Set to 1: the thread ends at its next step. It is never torn down inside a call into onnxruntime, which aborts. */
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4))
+  readonly #worker = new Worker(fileURLToPath(import.meta.resolve('#predictions-worker')), {
+    workerData: this.#stop,
+  })
+  readonly #exit = new Promise<void>((resolve) => void this.#worker.once('exit', () => resolve()))
+  readonly #forgetHook = beforeStopping(() => this.#end())
 
   /** Resolves with the first reply of the kind `until`; those before it go to `onReply`. */
   run<K extends Reply['kind']>(
@@ -34,8 +41,15 @@ export class PredictionsThread implements AsyncDisposable {
     })
   }
 
+  #end(): Promise<void> {
+    Atomics.store(this.#stop, 0, 1)
+    this.#worker.postMessage({ kind: 'end' } satisfies Job)
+    return this.#exit
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.terminate()
+    this.#forgetHook()
+    await this.#end()
   }
 }
 

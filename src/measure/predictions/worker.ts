@@ -1,11 +1,12 @@
 // Entry of the thread that runs the models: opens them once, then measures, counts tokens and draws samples. Errors are
 // sent back as data.
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
+import { openGenerator } from '../../generate/embedded/index.ts'
 import { type Engine, openEngine } from '../../model/engine/index.ts'
 import { openTokenizer, sameTokenizer, type Tokenizer } from '../../model/tokenizer/tokenizer.ts'
 import { UserError } from '../../util/errors.ts'
 import { tokensOf } from './documents.ts'
-import type { Job, OpenJob, Reply } from './jobs.ts'
+import type { Job, OpenJob, Reply, SampleJob } from './jobs.ts'
 import { measure } from './pass.ts'
 
 const port = parentPort!
@@ -14,10 +15,20 @@ const say = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessa
 let engine: Engine | undefined
 let tokenizers: Tokenizer[] = []
 
+/** Set by the main thread when the process is to end. */
+const stop = workerData as Int32Array
+
+class Stopped extends Error {}
+
+function endIfStopped(): void {
+  if (Atomics.load(stop, 0) === 1) throw new Stopped()
+}
+
 port.on('message', async (job: Job) => {
   try {
     await carryOut(job)
   } catch (error) {
+    if (error instanceof Stopped) return
     if (error instanceof UserError) {
       const hint = error.hint === undefined ? {} : { hint: error.hint }
       say({ kind: 'failed', message: error.message, ...hint, isUser: true })
@@ -56,18 +67,39 @@ async function carryOut(job: Job): Promise<void> {
       )
       return say({ kind: 'pieces', texts })
     }
+    case 'end':
+      return port.close()
     case 'sample':
-      throw new Error('not yet')
+      return sample(job)
   }
 }
 
-async function open({ models, threads, isKept, probes }: OpenJob): Promise<void> {
+async function open({ models, threads, probes }: OpenJob): Promise<void> {
   tokenizers = models.map(({ tokenizer }) => openTokenizer(tokenizer))
-  engine = await openEngine({ models: models.map(({ model }) => model), threads, isKept })
+  engine = await openEngine({
+    models: models.map(({ model }) => model),
+    threads,
+    isKept: false,
+    onStep: endIfStopped,
+  })
   const modes = tokenizers.map((tokenizer) =>
     sameTokenizer(tokenizers[0]!, tokenizer, probes)
       ? ('distributions' as const)
       : ('bits-per-byte' as const),
   )
   say({ kind: 'opened', modes })
+}
+
+/** Texts drawn at temperature 1 from nothing but what the tokenizer puts in front; weights are in memory meanwhile. */
+async function sample({ model, count, tokens, seed, threads }: SampleJob): Promise<void> {
+  const tokenizer = tokenizers[model]!
+  await using generator = await openGenerator({ model: engine!.models[model]!.model, tokenizer, threads })
+  const requests = Array.from({ length: count }, (_, i) => ({
+    prompt: '',
+    maxTokens: tokens,
+    temperature: 1,
+    seed: seed * count + i,
+  }))
+  const drawn = await generator.generate(requests, { onToken: endIfStopped })
+  say({ kind: 'sampled', texts: drawn.map(({ text }) => text) })
 }

@@ -3,81 +3,117 @@
 // each text by itself; the last one is the first step's, together with those of all other texts.
 //
 // A text's logits do not depend on which texts are beside it, except for the rounding of sums whose blocks depend on
-// the number of rows and slots: about 1e-6 of a logit.
-import { type Buffers, type Program, sizeOf } from '../../tensor/program.ts'
+// the number of rows and slots: some 1e-6 of a logit.
+import type { Buffers, Program } from '../../tensor/program.ts'
 import { rotaryTables } from '../architectures/rotary.ts'
-import { type Engine, embed, layerFeeds, Positional } from './index.ts'
+import { type Engine, embed, type LoadedModel, layerFeeds, Positional, reachOf } from './index.ts'
 import { KeyCache, type LayerCache, type Prefix, powerOfTwo } from './keyCache.ts'
 import type { BatchShape } from './layerNet.ts'
-import { HIDDEN } from './mask.ts'
+import { stepMask } from './mask.ts'
 
 /** Keys and values leave a layer's program under these names. */
 const SAVED = ['K', 'V']
 const MIN_PREFIX = 8
 const PREFIX_STEP = 64
 
-export interface Decoder {
-  /** Texts there are. */
-  readonly texts: number
-  /** A text more, which becomes the last one. Its last token is left to `step`. */
-  add(before: Int32Array): Promise<void>
-  /** The last text moves to the place of the one that goes. */
-  remove(text: number): void
-  /** Feeds one token of each text and gives logits [vocabulary] of what follows: views that the next step overwrites. */
-  step(tokens: Int32Array): Promise<Float32Array[]>
-}
-
-/** What depends on the number of rows and slots. */
-interface Shaped {
-  shape: Required<BatchShape>
-  programs: readonly Program[]
+/** What a step needs beside weights, of one number of rows and slots. */
+interface StepParts {
+  rows: number
+  slots: number
+  layers: readonly Program[]
   head: Program
-  /** Of each layer: rotary tables. */
+  /** Rotary tables of each layer. */
   tables: readonly Buffers[]
   x: [Float32Array, Float32Array]
   fresh: LayerCache
   logits: Float32Array
 }
 
-export function openDecoder(engine: Engine, index: number): Decoder {
-  const loaded = engine.models[index]!
-  const { model, architecture, parameters } = loaded
-  const { programs, layerWeights, headWeights } = engine.parts
-  const { hidden, kvHeads, headDim } = architecture
-  const { vocabulary } = parameters
-  const cache = new KeyCache(architecture)
-  const group = architecture.heads / kvHeads
-  const weightsOf = kept(layerWeights.isKept, (layer) => layerFeeds(layerWeights, parameters.layers[layer]!))
-  let last: { key: string; prefix: Prefix } | undefined
-  let shaped: Shaped | undefined
+export class Decoder {
+  readonly #engine: Engine
+  readonly #loaded: LoadedModel
+  readonly #cache: KeyCache
+  readonly #feeds: Buffers[] = []
+  #lastPrefix: { key: string; prefix: Prefix } | undefined
+  #parts: StepParts | undefined
 
-  const programsOf = (shape: BatchShape): Promise<Program[]> =>
-    Promise.all(
-      parameters.layers.map((weights) =>
-        programs.layer({ model, architecture, shape, parameters: weights }, SAVED),
-      ),
-    )
-
-  /** Texts that begin alike are often asked for one after the other: samples of one prompt. */
-  async function prefixOf(before: Int32Array): Promise<Prefix | null> {
-    if (before.length === 0) return null
-    const key = before.join()
-    if (last?.key !== key) last = { key, prefix: await prefill(before) }
-    return last.prefix
+  /** Of one of the engine's models. It has nothing to dispose: its programs are the engine's. */
+  constructor(engine: Engine, model: number) {
+    this.#engine = engine
+    this.#loaded = engine.models[model]!
+    this.#cache = new KeyCache(this.#loaded.architecture)
   }
 
-  async function prefill(before: Int32Array): Promise<Prefix> {
+  /** Texts there are. */
+  get texts(): number {
+    return this.#cache.lengths.length
+  }
+
+  /** A text more, which becomes the last one. `before` are all its tokens but the last one, which is left to `step`. */
+  async add(before: Int32Array): Promise<void> {
+    this.#cache.add(before.length === 0 ? null : await this.#prefixOf(before))
+  }
+
+  /** The last text moves to the place of the one that goes. */
+  remove(text: number): void {
+    this.#cache.remove(text)
+  }
+
+  /** Feeds one token of each text and gives logits [vocabulary] of what follows: views that the next step overwrites. */
+  async step(tokens: Int32Array): Promise<Float32Array[]> {
+    const cache = this.#cache
+    if (tokens.length !== cache.lengths.length)
+      throw new RangeError(`${tokens.length} tokens for ${cache.lengths.length} texts`)
+    cache.fit()
+    const { rows, layers, tables, fresh, x: states } = await this.#partsFor(cache.rows, cache.slots)
+    const masks = this.#masks()
+    const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(cache.lengths[row] ?? 0))
+    let [x, y] = states
+    x.set(embed(this.#loaded, tokens, { batch: 1, length: rows }))
+    for (const [i, program] of layers.entries()) {
+      const { k: pastK, v: pastV } = cache.layers[i]!
+      const feeds = { ...this.#weights(i), ...tables[i]!, positions, mask: masks[i]!, pastK, pastV, x }
+      await program.run(feeds, { y, 's:K': fresh.k, 's:V': fresh.v })
+      cache.append(i, fresh)
+      ;[x, y] = [y, x]
+    }
+    cache.advance()
+    return this.#logits(x)
+  }
+
+  async #logits(x: Float32Array): Promise<Float32Array[]> {
+    const { headWeights } = this.#engine.parts
+    const { norm, head, vocabulary } = this.#loaded.parameters
+    const { head: program, logits } = this.#parts!
+    const weights = {
+      ...headWeights.feeds('norm.weight', norm),
+      ...headWeights.feeds('head.weight', head),
+    }
+    await program.run({ ...weights, x }, { logits })
+    return Array.from({ length: this.texts }, (_, row) =>
+      logits.subarray(row * vocabulary, (row + 1) * vocabulary),
+    )
+  }
+
+  /** Texts that begin alike are often asked for one after the other: samples of one prompt. */
+  async #prefixOf(before: Int32Array): Promise<Prefix> {
+    const key = before.join()
+    if (this.#lastPrefix?.key !== key) this.#lastPrefix = { key, prefix: await this.#prefill(before) }
+    return this.#lastPrefix.prefix
+  }
+
+  async #prefill(before: Int32Array): Promise<Prefix> {
+    const { kvHeads, headDim, layers: attentions } = this.#loaded.architecture
     const length = prefixLength(before.length)
     const shape = { batch: 1, length }
     const positional = new Positional()
-    const size = kvHeads * length * headDim
+    const programs = await this.#layerPrograms((i) => ({ ...shape, window: reachOf(attentions[i]!, length) }))
     const layers: LayerCache[] = []
-    let x = embed(loaded, before, shape)
+    let x = embed(this.#loaded, before, shape)
     let y: Float32Array = new Float32Array(x.length)
-    for (const [i, program] of (await programsOf(shape)).entries()) {
-      const made = { k: new Float32Array(size), v: new Float32Array(size) }
-      const attention = architecture.layers[i]!
-      const feeds = { ...weightsOf(i), ...positional.feeds(architecture, attention, shape), x }
+    for (const [i, program] of programs.entries()) {
+      const made = emptyCache(kvHeads * length * headDim)
+      const feeds = { ...this.#weights(i), ...positional.feeds(attentions[i]!, shape), x }
       await program.run(feeds, { y, 's:K': made.k, 's:V': made.v })
       layers.push(made)
       ;[x, y] = [y, x]
@@ -85,103 +121,61 @@ export function openDecoder(engine: Engine, index: number): Decoder {
     return { layers, count: before.length, stride: length }
   }
 
-  async function shapedFor(rows: number, slots: number): Promise<Shaped> {
-    if (shaped?.shape.batch === rows && shaped.shape.past === slots) return shaped
+  async #partsFor(rows: number, slots: number): Promise<StepParts> {
+    if (this.#parts?.rows === rows && this.#parts.slots === slots) return this.#parts
+    const { model, architecture, parameters } = this.#loaded
+    const { hidden, kvHeads, headDim, layers: attentions } = architecture
     const shape = { batch: rows, length: 1, past: slots, hasOwnMasks: true, positions: slots }
-    const tables = new Map(architecture.layers.map(({ rotary }) => [rotary, rotaryTables(rotary, slots)]))
-    shaped = {
-      shape,
-      programs: await programsOf(shape),
-      head: await programs.head(model, architecture, parameters, rows),
-      tables: architecture.layers.map(({ rotary }) => ({ ...tables.get(rotary)! })),
+    const tables = new Map(attentions.map(({ rotary }) => [rotary, rotaryTables(rotary, slots)]))
+    this.#parts = {
+      rows,
+      slots,
+      layers: await this.#layerPrograms(() => shape),
+      head: await this.#engine.parts.programs.head(model, architecture, parameters, rows),
+      tables: attentions.map(({ rotary }) => ({ ...tables.get(rotary)! })),
       x: [new Float32Array(rows * hidden), new Float32Array(rows * hidden)],
-      fresh: {
-        k: new Float32Array(rows * kvHeads * headDim),
-        v: new Float32Array(rows * kvHeads * headDim),
-      },
-      logits: new Float32Array(rows * vocabulary),
+      fresh: emptyCache(rows * kvHeads * headDim),
+      logits: new Float32Array(rows * parameters.vocabulary),
     }
-    return shaped
+    return this.#parts
   }
 
-  /** What the positions of this step may see: the slots before them that are in their window, and themselves. */
-  function masks({ batch, past }: Required<BatchShape>): (window: number | null) => Float32Array {
-    const made = new Map<number | null, Float32Array>()
-    return (window) => {
-      const known = made.get(window)
-      if (known) return known
-      const mask = new Float32Array(sizeOf([batch, group, past + 1])).fill(HIDDEN)
-      for (let row = 0; row < batch * group; row++) {
-        const length = cache.lengths[Math.floor(row / group)] ?? 0
-        const at = row * (past + 1)
-        mask.fill(0, at + Math.max(0, window === null ? 0 : length - window + 1), at + length)
-        mask[at + past] = 0
-      }
-      made.set(window, mask)
-      return mask
-    }
+  #layerPrograms(shapeOf: (layer: number) => BatchShape): Promise<Program[]> {
+    const { model, architecture, parameters } = this.#loaded
+    const { programs } = this.#engine.parts
+    return Promise.all(
+      parameters.layers.map((weights, i) =>
+        programs.layer({ model, architecture, shape: shapeOf(i), parameters: weights }, SAVED),
+      ),
+    )
   }
 
-  async function step(tokens: Int32Array): Promise<Float32Array[]> {
-    if (tokens.length !== cache.lengths.length)
-      throw new RangeError(`${tokens.length} tokens for ${cache.lengths.length} texts`)
-    cache.fit()
-    const {
-      shape,
-      programs: layers,
-      head,
-      tables,
-      fresh,
-      logits,
-      x: states,
-    } = await shapedFor(cache.rows, cache.slots)
-    const maskOf = masks(shape)
-    const positions = BigInt64Array.from({ length: shape.batch }, (_, row) => BigInt(cache.lengths[row] ?? 0))
-    let [x, y] = states
-    x.set(embed(loaded, tokens, { batch: 1, length: shape.batch }))
-    for (const [i, program] of layers.entries()) {
-      const { k: pastK, v: pastV } = cache.layers[i]!
-      const mask = maskOf(architecture.layers[i]!.window)
-      const feeds = { ...weightsOf(i), ...tables[i]!, positions, mask, pastK, pastV, x }
-      await program.run(feeds, { y, 's:K': fresh.k, 's:V': fresh.v })
-      cache.append(i, fresh)
-      ;[x, y] = [y, x]
-    }
-    cache.advance()
-    const headFeeds = {
-      ...headWeights.feeds('norm.weight', parameters.norm),
-      ...headWeights.feeds('head.weight', parameters.head),
-    }
-    await head.run({ ...headFeeds, x }, { logits })
-    return Array.from(tokens, (_, row) => logits.subarray(row * vocabulary, (row + 1) * vocabulary))
+  /** Of each layer; layers with one window have one mask. */
+  #masks(): Float32Array[] {
+    const { heads, kvHeads, layers } = this.#loaded.architecture
+    const { lengths, rows, slots } = this.#cache
+    const byWindow = new Map(
+      [...new Set(layers.map(({ window }) => window))].map((window) => [
+        window,
+        stepMask(lengths, { rows, slots, group: heads / kvHeads, window }),
+      ]),
+    )
+    return layers.map(({ window }) => byWindow.get(window)!)
   }
 
-  return {
-    get texts() {
-      return cache.lengths.length
-    },
-    async add(before) {
-      cache.add(await prefixOf(before))
-    },
-    remove: (text) => cache.remove(text),
-    step,
+  /** What a layer's program is fed with, found once where weights stay in memory. */
+  #weights(layer: number): Buffers {
+    const { layerWeights } = this.#engine.parts
+    const feeds = this.#feeds[layer] ?? layerFeeds(layerWeights, this.#loaded.parameters.layers[layer]!)
+    if (layerWeights.isKept) this.#feeds[layer] = feeds
+    return feeds
   }
 }
+
+const emptyCache = (size: number): LayerCache => ({ k: new Float32Array(size), v: new Float32Array(size) })
 
 /** Lengths that a prefix is padded to. */
 function prefixLength(count: number): number {
   if (count > PREFIX_STEP) return Math.ceil(count / PREFIX_STEP) * PREFIX_STEP
   return powerOfTwo(Math.max(MIN_PREFIX, count))
-}
-
-/** `make`, whose results are kept where that is allowed. */
-function kept<T>(isKept: boolean, make: (index: number) => T): (index: number) => T {
-  const made: T[] = []
-  return (index) => {
-    const known = made[index]
-    if (known !== undefined) return known
-    const value = make(index)
-    if (isKept) made[index] = value
-    return value
-  }
 }

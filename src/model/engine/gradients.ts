@@ -37,7 +37,8 @@ export async function lossAndGradients(options: GradientOptions): Promise<LossAn
   for (const [i, weights] of parameters.layers.entries()) {
     const feeds = {
       ...layerFeeds(store, weights),
-      ...positional.feeds(architecture, architecture.layers[i]!, shape),
+      ...positional.feeds(architecture.layers[i]!, shape),
+      ...positional.mask(architecture, architecture.layers[i]!, shape.length),
       x,
     }
     const describe = describeLayer({

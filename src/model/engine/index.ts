@@ -64,6 +64,8 @@ export interface EngineOptions {
   threads: number
   /** Weights stay in memory; else each layer's are read again for each call of `hidden`. */
   isKept?: boolean
+  /** Called before each program runs; what it throws ends the call. */
+  onStep?: () => void
 }
 
 export function loadModel(model: EngineModel): LoadedModel {
@@ -77,7 +79,8 @@ export const headRowsFor = (vocabulary: number): number => {
   return Math.max(MIN_HEAD_ROWS, Math.min(MAX_HEAD_ROWS, fits))
 }
 
-export async function openEngine({ models, threads, isKept = true }: EngineOptions): Promise<Engine> {
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { models, threads, isKept = true, onStep } = options
   const loaded = models.map(loadModel)
   await checkContribOps()
   const programs = new Programs(threads)
@@ -108,11 +111,12 @@ export async function openEngine({ models, threads, isKept = true }: EngineOptio
       const feeds = layerFeeds(layerWeights, weights)
       for (const state of states) {
         const { length, x } = state
-        const shape = { batch, length }
+        const attention = architecture.layers[i]!
+        const shape = { batch, length, window: reachOf(attention, length) }
         const program = await programs.layer({ model, architecture, shape, parameters: weights })
         const y = spare.get(length) ?? new Float32Array(x.length)
-        const attention = architecture.layers[i]!
-        await program.run({ ...feeds, ...positional.feeds(architecture, attention, shape), x }, { y })
+        onStep?.()
+        await program.run({ ...feeds, ...positional.feeds(attention, shape), x }, { y })
         spare.set(length, x)
         state.x = y
       }
@@ -140,6 +144,7 @@ export async function openEngine({ models, threads, isKept = true }: EngineOptio
         ...headWeights.feeds('head.weight', parameters.head),
         x,
       }
+      onStep?.()
       await program.run(feeds, { logits })
       return logits.subarray(0, count * parameters.vocabulary)
     },
@@ -175,23 +180,16 @@ export function embed(
   return x
 }
 
-/** Masks, rotary tables and positions of each shape, made once. */
+/** A window as long as the text hides nothing. */
+export const reachOf = ({ window }: LayerAttention, length: number): number | null =>
+  window !== null && window < length ? window : null
+
+/** Rotary tables, positions and masks of each shape, made once. */
 export class Positional {
   readonly #made = new Map<string, Buffers>()
 
-  feeds(
-    architecture: Architecture,
-    attention: LayerAttention,
-    shape: { batch: number; length: number },
-  ): Buffers {
-    const { batch, length } = shape
-    const { rotary, window } = attention
-    const group = architecture.heads / architecture.kvHeads
-    // A window as long as the text hides nothing.
-    const reach = window !== null && window < length ? window : null
+  feeds({ rotary }: LayerAttention, { batch, length }: { batch: number; length: number }): Buffers {
     return {
-      mask: this.#one(`mask ${length} ${group} ${reach}`, () => ({ mask: causalMask(length, group, reach) }))
-        .mask!,
       ...this.#one(`positions ${batch} ${length}`, () => ({
         positions: BigInt64Array.from({ length: batch * length }, (_, i) => BigInt(i % length)),
       })),
@@ -199,6 +197,13 @@ export class Positional {
         ...rotaryTables(rotary, length),
       })),
     }
+  }
+
+  /** For programs with gradients. */
+  mask(architecture: Architecture, attention: LayerAttention, length: number): Buffers {
+    const group = architecture.heads / architecture.kvHeads
+    const reach = reachOf(attention, length)
+    return this.#one(`mask ${length} ${group} ${reach}`, () => ({ mask: causalMask(length, group, reach) }))
   }
 
   #one(key: string, make: () => Buffers): Buffers {

@@ -1,6 +1,7 @@
 // Builds one layer of an architecture onto a tape: declares the weights that it asks for as inputs, with their adapters,
 // and what positions need (rotary tables, mask, keys and values of the past).
 import { attention } from '../../tensor/ops/attention.ts'
+import { causalAttention } from '../../tensor/ops/causalAttention.ts'
 import { type LinearWeight, linear } from '../../tensor/ops/linear.ts'
 import { reshape } from '../../tensor/ops/reshape.ts'
 import { rmsNorm } from '../../tensor/ops/rmsNorm.ts'
@@ -17,6 +18,11 @@ export interface BatchShape {
   length: number
   /** Positions of the past that keys and values are given for, in generation. */
   past?: number
+  /**
+   * Attention is causal from the first position on, over so many (null: all): no mask is fed, and no gradient comes back.
+   * Where it is absent a mask is fed.
+   */
+  window?: number | null
   /** Each row has a mask of its own. */
   hasOwnMasks?: boolean
   /** Rows of the rotary tables; length where it is not given. */
@@ -45,7 +51,7 @@ export function layerNet({
   isTrained = () => false,
 }: LayerNetOptions): BuiltNet {
   const { heads, kvHeads, headDim, epsilon, attentionScale } = architecture
-  const { batch, length, past = 0, hasOwnMasks = false, positions: tableRows = length } = shape
+  const { batch, length, past = 0, hasOwnMasks = false, positions: tableRows = length, window } = shape
   const used = new Set<string>()
   const input = (name: string, dims: readonly number[], type: Parameter['type'] = 'float32'): Value =>
     tape.input(name, dims, { type, isTrained: isTrained(name) })
@@ -89,6 +95,10 @@ export function layerNet({
       return reshape(tape, turned, x.shape)
     },
     attend(q, k, v) {
+      if (window !== undefined) {
+        const options = { heads, kvHeads, scale: attentionScale, window, save: '' }
+        return causalAttention(tape, splitHeads(q), splitHeads(k), splitHeads(v), options)
+      }
       const group = heads / kvHeads
       const mask = tape.input('mask', [hasOwnMasks ? batch : 1, 1, group * length, past + length])
       return attention(tape, splitHeads(q), splitHeads(k), splitHeads(v), {

@@ -17,3 +17,28 @@ export function causalMask(length: number, group: number, window: number | null)
   }
   return mask
 }
+
+interface StepMaskOptions {
+  rows: number
+  slots: number
+  group: number
+  window: number | null
+}
+
+/**
+ * Mask of one new position of each text, which sees the `lengths` positions before it, as far as its window reaches, and
+ * itself, which is behind the slots: [rows, group, slots + 1]. Rows without a text see themselves.
+ */
+export function stepMask(
+  lengths: readonly number[],
+  { rows, slots, group, window }: StepMaskOptions,
+): Float32Array {
+  const mask = new Float32Array(rows * group * (slots + 1)).fill(HIDDEN)
+  for (let row = 0; row < rows * group; row++) {
+    const length = lengths[Math.floor(row / group)] ?? 0
+    const at = row * (slots + 1)
+    mask.fill(0, at + Math.max(0, window === null ? 0 : length - window + 1), at + length)
+    mask[at + slots] = 0
+  }
+  return mask
+}

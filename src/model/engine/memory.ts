@@ -11,40 +11,27 @@ import { BUCKET, headRowsFor, type LoadedModel } from './index.ts'
 const PROCESS_BYTES = 200 * 2 ** 20
 /** Of what is free: the rest is left to others. */
 const USED_SHARE = 0.85
-/** Reading layers again for each group of windows costs a few percent of the time: weights are kept where that is cheap. */
-const KEPT_SHARE = 0.25
 
-export interface MemoryNeed {
-  /** All weights in memory. */
-  keptBytes: number
-  /** Only the output layers, and one decoder layer at a time. */
-  streamedBytes: number
-}
-
-/** Bytes at the peak for windows of `context` tokens; `sides` models have logits at once. */
-export function memoryNeed(models: readonly LoadedModel[], context: number): MemoryNeed {
-  const once = new Map<string, number>()
+/**
+ * Bytes at the peak where each layer is read for each group of windows of `context` tokens: the output layers, one decoder
+ * layer, and what a window takes.
+ */
+export function memoryNeed(models: readonly LoadedModel[], context: number): number {
+  const heads = new Map<string, number>()
   let largestLayer = 0
-  let heads = 0
   for (const { parameters } of models) {
+    const { dense, lora, type } = parameters.head
+    heads.set(JSON.stringify([dense, lora, type]), bytesOf(parameters.head))
     for (const layer of parameters.layers) {
-      let bytes = 0
-      for (const parameter of layer.values()) {
-        bytes += bytesOf(parameter)
-        once.set(keyOf(parameter), bytesOf(parameter))
-      }
+      const bytes = [...layer.values()].reduce((sum, parameter) => sum + bytesOf(parameter), 0)
       largestLayer = Math.max(largestLayer, bytes)
     }
   }
-  const headKeys = new Map(models.map(({ parameters: { head } }) => [keyOf(head), bytesOf(head)]))
-  for (const bytes of headKeys.values()) heads += bytes
-  const layers = [...once.values()].reduce((sum, bytes) => sum + bytes, 0)
-  const rest = PROCESS_BYTES + heads + Math.max(...models.map((model) => workBytes(model, context)))
-  // Read anew, a layer may be there twice: as it is decoded, and one that is not collected yet.
-  return { keptBytes: rest + layers, streamedBytes: rest + 2 * largestLayer }
+  const outputs = [...heads.values()].reduce((sum, bytes) => sum + bytes, 0)
+  const work = Math.max(...models.map((model) => workBytes(model, context)))
+  // A layer may be there twice: as it is decoded, and one that is not collected yet.
+  return PROCESS_BYTES + outputs + 2 * largestLayer + work
 }
-
-const keyOf = ({ dense, lora, type }: Parameter): string => JSON.stringify([dense, lora, type])
 
 function bytesOf({ shape, type, lora }: Parameter): number {
   const { rows, columns } = matrixShape(shape)
@@ -53,7 +40,7 @@ function bytesOf({ shape, type, lora }: Parameter): number {
 }
 
 /** Activations of one layer over a window, hidden states, and logits of both sides. */
-function workBytes({ architecture, parameters }: LoadedModel, context: number): number {
+export function workBytes({ architecture, parameters }: LoadedModel, context: number): number {
   const length = Math.ceil(context / BUCKET) * BUCKET
   const { hidden, heads, kvHeads, headDim } = architecture
   const inner = Math.max(
@@ -66,13 +53,15 @@ function workBytes({ architecture, parameters }: LoadedModel, context: number): 
   return 4 * (activations + scores + states + logits)
 }
 
-/** Whether all weights are kept. What does not fit at all is refused with the number needed. */
-export function planMemory(need: MemoryNeed, free: number = freeBytes()): { isKept: boolean } {
-  if (need.keptBytes <= free * KEPT_SHARE) return { isKept: true }
-  const usable = free * USED_SHARE
-  if (need.streamedBytes <= usable) return { isKept: false }
+/** What may be used of the memory that is free. */
+export const usableBytes = (free: number = freeBytes()): number => free * USED_SHARE
+
+/** Refuses, with the number needed, what does not fit. */
+export function refuseTooLarge(bytes: number, free: number = freeBytes()): void {
+  const usable = usableBytes(free)
+  if (bytes <= usable) return
   throw new UserError(
-    `running these models needs ${gigabytes(need.streamedBytes)} of memory, and ${gigabytes(usable)} of the ${gigabytes(free)} that are free may be used`,
+    `running these models needs ${gigabytes(bytes)} of memory, and ${gigabytes(usable)} of the ${gigabytes(free)} that are free may be used`,
     { hint: 'end other programs, compare fewer variants at once, or take a shorter --context' },
   )
 }
@@ -82,4 +71,4 @@ function freeBytes(): number {
   return typeof availableMemory === 'function' ? availableMemory() : freemem()
 }
 
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
+export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`

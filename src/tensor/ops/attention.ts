@@ -1,8 +1,9 @@
 // Attention with grouped key-value heads (arXiv 2305.13245): softmax(scale * Q K^T + mask) V. Queries of one group are
 // rows of one matrix, so keys and values are never repeated and their gradients sum over the group in the product.
-import { CONTRIB } from '../onnx/graph.ts'
 import type { Tape, Value } from '../tape.ts'
+import { cachedAttention } from './cachedAttention.ts'
 import { columnShape, multiply, transpose, view } from './elementwise.ts'
+import { batched } from './gemm.ts'
 
 export interface AttentionOptions {
   heads: number
@@ -22,32 +23,31 @@ export function attention(tape: Tape, q: Value, k: Value, v: Value, options: Att
   const heads = layoutOf(tape, q, options)
   const keep = (value: Value, key: string): Value =>
     save === undefined ? value : tape.save(value, save + key)
-  const newK = keep(splitKeys(tape, k, kvHeads), 'K')
-  const newV = keep(splitKeys(tape, v, kvHeads), 'V')
-  const [K, V] = past ? [joinPast(tape, past.k, newK), joinPast(tape, past.v, newV)] : [newK, newV]
+  const K = keep(splitKeys(tape, k, kvHeads), 'K')
+  const V = keep(splitKeys(tape, v, kvHeads), 'V')
   const Q = keep(heads.split(q), 'Q')
-  const scores = batched(tape, Q, K, { transB: 1, alpha: scale })
+  const joined = (O: Value): Value => view(tape, heads.join(O), [q.shape[0]! * q.shape[1]!, q.shape[2]!])
+  if (past) {
+    if (tape.needsGradient(q, k, v)) throw new Error('attention with a past has no gradient')
+    return joined(cachedAttention(tape, { Q, K, V }, { past, mask, scale }))
+  }
+  const scores = batched(tape, Q, K, { transposeRight: true, alpha: scale })
   const masked = tape.node('Add', [scores, mask], scores.shape)
   const P = tape.node('Softmax', [masked], scores.shape, { attributes: { axis: -1 } })
   const O = keep(batched(tape, P, V), 'O')
-  return tape.record(
-    view(tape, heads.join(O), [q.shape[0]! * q.shape[1]!, q.shape[2]!]),
-    [q, k, v],
-    (gradient) => {
-      if (past) throw new Error('attention with a past has no gradient')
-      const dO = heads.split(gradient)
-      const dP = batched(tape, dO, V, { transB: 1 })
-      const dots = tape.node('ReduceSum', [multiply(tape, dO, O), tape.integers(-1)], columnShape(O.shape), {
-        attributes: { keepdims: 1 },
-      })
-      const dScores = multiply(tape, P, tape.node('Sub', [dP, dots], P.shape))
-      tape.accumulate(v, () => joinKeys(tape, batched(tape, P, dO, { transA: 1 }), v.shape))
-      tape.accumulate(k, () =>
-        joinKeys(tape, batched(tape, dScores, Q, { transA: 1, alpha: scale }), k.shape),
-      )
-      tape.accumulate(q, () => view(tape, heads.join(batched(tape, dScores, K, { alpha: scale })), q.shape))
-    },
-  )
+  return tape.record(joined(O), [q, k, v], (gradient) => {
+    const dO = heads.split(gradient)
+    const dP = batched(tape, dO, V, { transposeRight: true })
+    const dots = tape.node('ReduceSum', [multiply(tape, dO, O), tape.integers(-1)], columnShape(O.shape), {
+      attributes: { keepdims: 1 },
+    })
+    const dScores = multiply(tape, P, tape.node('Sub', [dP, dots], P.shape))
+    tape.accumulate(v, () => joinKeys(tape, batched(tape, P, dO, { transposeLeft: true }), v.shape))
+    tape.accumulate(k, () =>
+      joinKeys(tape, batched(tape, dScores, Q, { transposeLeft: true, alpha: scale }), k.shape),
+    )
+    tape.accumulate(q, () => view(tape, heads.join(batched(tape, dScores, K, { alpha: scale })), q.shape))
+  })
 }
 
 interface Layout {
@@ -77,28 +77,3 @@ function splitKeys(tape: Tape, x: Value, kvHeads: number): Value {
 
 const joinKeys = (tape: Tape, x: Value, shape: readonly number[]): Value =>
   view(tape, transpose(tape, x, [0, 2, 1, 3]), shape)
-
-function joinPast(tape: Tape, past: Value, now: Value): Value {
-  const [batch, heads, length, size] = now.shape as [number, number, number, number]
-  return tape.node('Concat', [past, now], [batch, heads, past.shape[2]! + length, size], {
-    attributes: { axis: 2 },
-  })
-}
-
-/** Products of matrices in the last two dimensions. */
-function batched(
-  tape: Tape,
-  left: Value,
-  right: Value,
-  { transA = 0, transB = 0, alpha = 1 }: { transA?: number; transB?: number; alpha?: number } = {},
-): Value {
-  const shape = [
-    ...left.shape.slice(0, -2),
-    left.shape.at(transA ? -1 : -2)!,
-    right.shape.at(transB ? -2 : -1)!,
-  ]
-  return tape.node('FusedMatMul', [left, right], shape, {
-    attributes: { transA, transB, alpha: { float: alpha } },
-    domain: CONTRIB,
-  })
-}
