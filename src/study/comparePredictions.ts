@@ -247,10 +247,10 @@ async function measureSides(pass: Pass, options: ComparePredictionsOptions): Pro
           scored: shares.map((share, d) => (isFinished || done.has(documents[d]!.id) ? 0 : share)),
         }
       })
-      const total = jobs.reduce((sum, side) => sum + side.scored.reduce((a, b) => a + b, 0), 0)
+      const total = tokensToRun(jobs)
       const { promise: failed, reject: fail } = withReject()
       const heard = (reply: Reply): void => {
-        if (reply.kind === 'progress') options.onProgress?.('tokens', reply.scored, total)
+        if (reply.kind === 'progress') options.onProgress?.('tokens', Math.round(reply.scored), total)
         if (reply.kind === 'document') open[reply.side]!.append(reply.row, reply.tokens).catch(fail)
       }
       const done = thread.run({ kind: 'measure', documents, sides: jobs, context }, 'done', heard)
@@ -261,6 +261,16 @@ async function measureSides(pass: Pass, options: ComparePredictionsOptions): Pro
   } finally {
     for (const folder of open) await folder[Symbol.asyncDispose]()
   }
+}
+
+/** Scored tokens that go through a model: those of each side, and of the base beside them. */
+function tokensToRun(sides: readonly Side[]): number {
+  const documents = sides[0]!.scored.map((_, d) => {
+    const together = sides.filter(({ mode }) => mode === 'distributions').map(({ scored }) => scored[d]!)
+    const each = sides.map(({ mode, scored }) => scored[d]! * (mode === 'bits-per-byte' ? 2 : 1))
+    return each.reduce((sum, tokens) => sum + tokens, 0) + Math.max(0, ...together)
+  })
+  return documents.reduce((sum, tokens) => sum + tokens, 0)
 }
 
 /** A promise that only ever rejects: a full disk ends the pass. */

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lossAndGradients } from '../../src/model/engine/gradients.ts'
-import type { Engine, LoadedModel, WindowShape } from '../../src/model/engine/index.ts'
+import type { Engine, HiddenOptions, LoadedModel } from '../../src/model/engine/index.ts'
 import { root } from './cli.ts'
 
 export const architectureGoldens = join(root, 'test/goldens/architectures')
@@ -74,7 +74,7 @@ export function floatsOf(path: string): Float32Array {
 export async function eachRow(
   engine: Engine,
   model: number,
-  { ids, shape }: { ids: readonly number[]; shape?: WindowShape },
+  { ids, shape }: { ids: readonly number[]; shape?: HiddenOptions },
   row: (logProbs: Float64Array, position: number) => void,
 ): Promise<void> {
   const [states] = await engine.hidden(model, [Int32Array.from(ids)], shape)
@@ -92,7 +92,7 @@ export async function logProbsOf(
   engine: Engine,
   model: number,
   sequences: readonly (readonly number[])[],
-  shape?: WindowShape,
+  shape?: HiddenOptions,
 ): Promise<Float64Array> {
   const rows: Float64Array[] = []
   for (const ids of sequences) {

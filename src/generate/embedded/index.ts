@@ -2,13 +2,14 @@
 // Good for small models; larger ones are for llama.cpp.
 import { Decoder } from '../../model/engine/decoder.ts'
 import { type Engine, type EngineModel, type LoadedModel, openEngine } from '../../model/engine/index.ts'
+import { WeightStore } from '../../model/engine/weightStore.ts'
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts'
-import { type DrawnIds, drawIds, type Finish } from './batch.ts'
+import { type DrawnIds, drawIds } from './batch.ts'
 import { rowsThatFit } from './memory.ts'
 import { type Limits, prepare, type TextRequest } from './requests.ts'
 import { openTextStream } from './textStream.ts'
 
-export type { Finish, TextRequest }
+export type { TextRequest }
 
 /** Texts that are computed together at most, where the caller does not say. */
 const MAX_ROWS = 8
@@ -20,7 +21,7 @@ export interface GeneratedText extends DrawnIds {
 
 export interface GenerateOptions {
   maxRows?: number
-  /** `text` is what has become certain with this token; what is held back until the end is in onDone's whole text alone. */
+  /** What it throws ends the call. `text` is what has become certain with this token; what is held back until the end is in onDone's whole text alone. */
   onToken?: (request: number, token: { id: number; logProb: number; text: string }) => void
   onDone?: (request: number, result: GeneratedText) => void
 }
@@ -45,7 +46,10 @@ export async function openGenerator({
   return { generate, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() }
 }
 
-/** With a model of an open engine, and the weights that it has in memory. The engine stays open when this one is disposed. */
+/**
+ * With a model of an open engine, and the weights that it has in memory; where it reads layers anew each time, they are
+ * kept as long as this generator is there. The engine stays open when this one is disposed.
+ */
 export function generatorOf({
   engine,
   model,
@@ -58,7 +62,9 @@ export function generatorOf({
   const loaded = engine.models[model]!
   const { spec, config } = loaded.model
   const limits = { spec, context: contextOf(config) }
-  const decoder = new Decoder(engine, model)
+  const { layerWeights } = engine.parts
+  const weights = layerWeights.isKept ? layerWeights : new WeightStore({ isKept: true })
+  const decoder = new Decoder(engine, model, weights)
   let turn: Promise<unknown> = Promise.resolve()
   return {
     generate(requests, options = {}) {
@@ -90,7 +96,11 @@ async function generate(task: GenerateTask): Promise<GeneratedText[]> {
     decoder,
     requests: prepared,
     ends: tokenizer.eos,
-    maxRows: rowsThatFit(prepared, { model, maxRows: task.maxRows ?? MAX_ROWS }),
+    maxRows: rowsThatFit(prepared, {
+      model,
+      maxRows: task.maxRows ?? MAX_ROWS,
+      missingBytes: decoder.missingBytes,
+    }),
     onToken(request, id, logProb) {
       const stream = streams[request]!
       // End tokens stand for no text, nor do ids that the tokenizer does not know: output layers may be padded.

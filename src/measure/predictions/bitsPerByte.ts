@@ -1,14 +1,11 @@
 // Bits per byte of both sides, each in its own tokens: the only unit in which models of different tokenizers compare.
-import type { Engine } from '../../model/engine/index.ts'
+import { type Engine, WINDOWS_TOGETHER } from '../../model/engine/index.ts'
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts'
 import type { DocumentRow } from '../../schema/predictions.ts'
 import { openDistributions } from '../../tensor/distributions.ts'
 import { bytesOf, fedIds, identified, type Tokens, tokensOf } from './documents.ts'
 import type { TextDocument } from './jobs.ts'
 import { windowsOf } from './windows.ts'
-
-/** Windows that go through the layers together. */
-const GROUP = 16
 
 export interface BitsPerByteOptions {
   engine: Engine
@@ -52,8 +49,8 @@ async function logLoss(
   const step = engine.headRows(model)
   let nats = 0
   const windows = windowsOf(count + 1, context)
-  for (let start = 0; start < windows.length; start += GROUP) {
-    const group = windows.slice(start, start + GROUP)
+  for (let start = 0; start < windows.length; start += WINDOWS_TOGETHER) {
+    const group = windows.slice(start, start + WINDOWS_TOGETHER)
     const states = await engine.hidden(
       model,
       group.map((window) => fedIds(tokens, window)),

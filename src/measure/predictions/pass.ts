@@ -1,7 +1,6 @@
 // One pass over the texts: the base and every side of the comparison window by window, the same programs fed with other
 // weights, and a row of statistics for each position. Runs in the thread that holds the engine.
-import type { Engine } from '../../model/engine/index.ts'
-import { BUCKET } from '../../model/engine/index.ts'
+import { BUCKET, type Engine, WINDOWS_TOGETHER } from '../../model/engine/index.ts'
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts'
 import type { DocumentRow } from '../../schema/predictions.ts'
 import { bitsPerByte } from './bitsPerByte.ts'
@@ -9,9 +8,6 @@ import { bytesOf, fedIds, identified, type Tokens, tokensOf } from './documents.
 import type { DocumentReply, MeasureJob, Side, TextDocument } from './jobs.ts'
 import { COLUMN, openRowStatistics, ROW_LENGTH, type RowStatistics } from './rows.ts'
 import { type Window, windowsOf } from './windows.ts'
-
-/** Windows that go through the layers together: weights that are read for each call serve all of them. */
-const GROUP = 16
 
 export interface PassOptions {
   engine: Engine
@@ -39,7 +35,7 @@ export async function measure(options: PassOptions): Promise<void> {
   let group: Item[] = []
   for (const item of items(options)) {
     group.push(item)
-    if (group.length === GROUP) {
+    if (group.length === WINDOWS_TOGETHER) {
       await measureGroup(together, group)
       group = []
     }
@@ -53,7 +49,7 @@ export async function measure(options: PassOptions): Promise<void> {
       const { context } = job
       const row = await bitsPerByte({ engine, tokenizers, context, document, model, scored: count })
       onDocument({ side: i, row, tokens: new Float32Array(0) })
-      onScored(count)
+      onScored(2 * count)
     }
   }
 }
@@ -94,94 +90,96 @@ interface Context extends PassOptions {
 
 /** Windows may be of several documents: the weights of a layer that are read once serve all of them. */
 async function measureGroup(context: Context, group: readonly Item[]): Promise<void> {
-  const { engine, job, tokenizers } = context
+  const { engine, job } = context
   const size = (model: number): number => engine.headRows(0) * engine.models[model]!.parameters.vocabulary
   const buffers = {
     base: new Float32Array(size(0)),
     variant: new Float32Array(Math.max(...job.sides.map(({ model }) => size(model)))),
   }
-  const states = await engine.hidden(0, group.map(idsOf))
+  const base = await engine.hidden(0, group.map(idsOf), progressOf(context, group))
+  const bySide = []
   for (const [i, side] of job.sides.entries()) {
-    const reached = group.flatMap(({ of, window }, g) => {
-      const asked = of.sides.get(i)
-      return asked && window.firstScored <= asked.scored ? [{ of, window, asked, base: states[g]! }] : []
+    const reached = group.filter(({ of, window }) => window.firstScored <= (of.sides.get(i)?.scored ?? 0))
+    bySide.push(new Map(await variantHidden(context, side, reached)))
+  }
+  for (const [g, item] of group.entries()) {
+    const reached = bySide.flatMap((states, i) => {
+      const variant = states.get(item)
+      return variant ? [{ i, model: job.sides[i]!.model, variant, ...item.of.sides.get(i)! }] : []
     })
-    if (reached.length === 0) continue
-    const variantStates = await variantHidden(engine, side, reached.map(idsOf))
-    for (const [r, { of, window, asked, base }] of reached.entries()) {
-      const { document, tokens } = of
-      const { ids } = tokens
-      const end = Math.min(window.end, asked.scored + 1)
-      await scoreWindow(context, {
-        document,
-        ids,
-        window: { ...window, end },
-        base,
-        variant: variantStates[r]!,
-        model: side.model,
-        rows: asked.rows,
-        buffers,
-      })
-      context.onScored(end - window.firstScored)
-      if (end !== asked.scored + 1) continue
-      const { scored, rows } = asked
-      const row = documentRow(document, ids, { tokenizer: tokenizers[0]!, scored, rows })
+    await scoreWindow(context, { item, base: base[g]!, reached, buffers })
+    for (const { i, scored, rows } of reached) {
+      if (item.window.end <= scored) continue
+      const row = documentRow(item.of, { tokenizer: context.tokenizers[0]!, scored, rows })
       context.onDocument({ side: i, row, tokens: rows })
     }
   }
+}
+
+/** Layers are most of the work: each tells its part of the tokens that it was given. */
+function progressOf({ engine, onScored }: Context, items: readonly Item[]): { onLayer?: () => void } {
+  const tokens = items.reduce((sum, { window }) => sum + window.end - window.firstScored, 0)
+  const { layers } = engine.models[0]!.architecture
+  return { onLayer: () => onScored(tokens / layers.length) }
 }
 
 const idsOf = ({ of, window }: { of: UnderWay; window: Window }): Int32Array => fedIds(of.tokens, window)
 
 /** Another shape: a bucket longer, and the window twice in one batch, of which the first is taken. */
 async function variantHidden(
-  engine: Engine,
+  context: Context,
   side: Side,
-  windows: readonly Int32Array[],
-): Promise<Float32Array[]> {
-  if (!side.isOtherShape) return engine.hidden(side.model, windows)
+  items: readonly Item[],
+): Promise<[Item, Float32Array][]> {
+  const { engine } = context
   const states: Float32Array[] = []
-  for (const ids of windows) {
-    const paddedTo = (Math.ceil(ids.length / BUCKET) + 1) * BUCKET
-    states.push(...(await engine.hidden(side.model, [ids], { paddedTo, batch: 2 })))
+  if (!side.isOtherShape)
+    states.push(...(await engine.hidden(side.model, items.map(idsOf), progressOf(context, items))))
+  else {
+    for (const item of items) {
+      const ids = idsOf(item)
+      const paddedTo = (Math.ceil(ids.length / BUCKET) + 1) * BUCKET
+      states.push(
+        ...(await engine.hidden(side.model, [ids], { paddedTo, batch: 2, ...progressOf(context, [item]) })),
+      )
+    }
   }
-  return states
+  return items.map((item, i) => [item, states[i]!])
 }
 
 interface WindowScore {
-  document: TextDocument
-  ids: Int32Array
-  window: Window
+  item: Item
   base: Float32Array
-  variant: Float32Array
-  model: number
-  /** Of the whole document. */
-  rows: Float32Array
+  /** Sides that are measured on this window: what the last layer gave, and the rows of the whole document. */
+  reached: readonly { model: number; variant: Float32Array; scored: number; rows: Float32Array }[]
   buffers: { base: Float32Array; variant: Float32Array }
 }
 
 /** Models of one tokenizer may have more rows in their output layer than tokens: the shared ones are compared. */
-async function scoreWindow({ engine, statistics: of }: Context, score: WindowScore): Promise<void> {
-  const { document, ids, window, rows, buffers, model } = score
+async function scoreWindow({ engine, statistics }: Context, score: WindowScore): Promise<void> {
+  const { item, base, reached, buffers } = score
+  const { document, tokens } = item.of
+  const { start, end, firstScored } = item.window
   const { vocabulary } = engine.models[0]!.parameters
-  const { vocabulary: own } = engine.models[model]!.parameters
-  const shared = Math.min(vocabulary, own)
-  const statistics = of(shared)
-  const step = Math.min(engine.headRows(0), engine.headRows(model))
+  const step = Math.min(...[0, ...reached.map(({ model }) => model)].map((model) => engine.headRows(model)))
   // Position p predicts token p + 1.
-  for (let first = window.firstScored - 1; first < window.end - 1; first += step) {
-    const count = Math.min(step, window.end - 1 - first)
-    const place = { first: first - window.start, count }
-    const base = await engine.logits(0, score.base, place, buffers.base)
-    const variant = await engine.logits(model, score.variant, place, buffers.variant)
-    for (let i = 0; i < count; i++) {
-      const position = first + i
-      statistics.setBase({
-        logits: base.subarray(i * vocabulary, i * vocabulary + shared),
-        next: ids[position + 1]!,
-        name: `${document.id}, token ${position + 1}`,
-      })
-      statistics.addVariant(variant.subarray(i * own, i * own + shared), rows, position * ROW_LENGTH)
+  for (let first = firstScored - 1; first < end - 1; first += step) {
+    const count = Math.min(step, end - 1 - first)
+    const rowsAt = { first: first - start, count }
+    const baseLogits = await engine.logits(0, base, rowsAt, buffers.base)
+    for (const { model, variant, scored, rows } of reached) {
+      const { vocabulary: own } = engine.models[model]!.parameters
+      const shared = Math.min(vocabulary, own)
+      const logits = await engine.logits(model, variant, rowsAt, buffers.variant)
+      for (let i = 0; i < count && first + i < scored; i++) {
+        const position = first + i
+        statistics(shared).setBase({
+          logits: baseLogits.subarray(i * vocabulary, i * vocabulary + shared),
+          next: tokens.ids[position + 1]!,
+          name: `${document.id}, token ${position + 1}`,
+        })
+        statistics(shared).addVariant(logits.subarray(i * own, i * own + shared), rows, position * ROW_LENGTH)
+      }
     }
   }
 }
@@ -193,8 +191,7 @@ interface Scored {
 }
 
 function documentRow(
-  document: TextDocument,
-  ids: Int32Array,
+  { document, tokens: { ids } }: UnderWay,
   { tokenizer, scored, rows }: Scored,
 ): DocumentRow {
   const bytes = bytesOf(tokenizer, ids, scored)

@@ -10,6 +10,7 @@ import { type Engine, embed, type LoadedModel, layerFeeds, Positional, reachOf }
 import { KeyCache, type LayerCache, type Prefix, powerOfTwo } from './keyCache.ts'
 import type { BatchShape } from './layerNet.ts'
 import { stepMask } from './mask.ts'
+import type { WeightStore } from './weightStore.ts'
 
 /** Keys and values leave a layer's program under these names. */
 const SAVED = ['K', 'V']
@@ -32,14 +33,19 @@ interface StepParts {
 export class Decoder {
   readonly #engine: Engine
   readonly #loaded: LoadedModel
+  readonly #layerWeights: WeightStore
   readonly #cache: KeyCache
   readonly #feeds: Buffers[] = []
   #lastPrefix: { key: string; prefix: Prefix } | undefined
   #parts: StepParts | undefined
 
-  /** Of one of the engine's models. It has nothing to dispose: its programs are the engine's. */
-  constructor(engine: Engine, model: number) {
+  /**
+   * Of one of the engine's models; it has nothing to dispose, because its programs are the engine's. Layers come from the
+   * engine's weights, or from `layerWeights` where that one reads them anew each time.
+   */
+  constructor(engine: Engine, model: number, layerWeights: WeightStore = engine.parts.layerWeights) {
     this.#engine = engine
+    this.#layerWeights = layerWeights
     this.#loaded = engine.models[model]!
     this.#cache = new KeyCache(this.#loaded.architecture)
   }
@@ -47,6 +53,16 @@ export class Decoder {
   /** Texts there are. */
   get texts(): number {
     return this.#cache.lengths.length
+  }
+
+  /** Bytes of weights that the first step reads into memory. */
+  get missingBytes(): number {
+    const { layers, head } = this.#loaded.parameters
+    const ofLayers = layers.flatMap((layer) => [...layer.values()])
+    return ofLayers.reduce(
+      (sum, parameter) => sum + this.#layerWeights.missingBytes(parameter),
+      this.#engine.parts.headWeights.missingBytes(head),
+    )
   }
 
   /** A text more, which becomes the last one. `before` are all its tokens but the last one, which is left to `step`. */
@@ -73,6 +89,7 @@ export class Decoder {
     for (const [i, program] of layers.entries()) {
       const { k: pastK, v: pastV } = cache.layers[i]!
       const feeds = { ...this.#weights(i), ...tables[i]!, positions, mask: masks[i]!, pastK, pastV, x }
+      this.#engine.parts.onStep?.()
       await program.run(feeds, { y, 's:K': fresh.k, 's:V': fresh.v })
       cache.append(i, fresh)
       ;[x, y] = [y, x]
@@ -114,6 +131,7 @@ export class Decoder {
     for (const [i, program] of programs.entries()) {
       const made = emptyCache(kvHeads * length * headDim)
       const feeds = { ...this.#weights(i), ...positional.feeds(attentions[i]!, shape), x }
+      this.#engine.parts.onStep?.()
       await program.run(feeds, { y, 's:K': made.k, 's:V': made.v })
       layers.push(made)
       ;[x, y] = [y, x]
@@ -165,9 +183,9 @@ export class Decoder {
 
   /** What a layer's program is fed with, found once where weights stay in memory. */
   #weights(layer: number): Buffers {
-    const { layerWeights } = this.#engine.parts
-    const feeds = this.#feeds[layer] ?? layerFeeds(layerWeights, this.#loaded.parameters.layers[layer]!)
-    if (layerWeights.isKept) this.#feeds[layer] = feeds
+    const weights = this.#layerWeights
+    const feeds = this.#feeds[layer] ?? layerFeeds(weights, this.#loaded.parameters.layers[layer]!)
+    if (weights.isKept) this.#feeds[layer] = feeds
     return feeds
   }
 }

@@ -17,16 +17,20 @@ export { type EngineModel, engineModel } from './engineModel.ts'
 
 /** Lengths are padded to a multiple of it, so that few programs serve all texts. */
 export const BUCKET = 64
+/** Windows that callers send through the layers together: weights that are read for each call serve all of them. */
+export const WINDOWS_TOGETHER = 8
 /** Logits of one run of the head, in numbers. */
 const HEAD_VALUES = 1 << 23
 const MAX_HEAD_ROWS = 128
 const MIN_HEAD_ROWS = 16
 
-export interface WindowShape {
+export interface HiddenOptions {
   /** Tokens that the window is padded to; the next multiple of BUCKET where it is not given. */
   paddedTo?: number
   /** Copies of the window in one batch; 1 where it is not given. */
   batch?: number
+  /** Called when all windows are through a layer. */
+  onLayer?: () => void
 }
 
 /** A model with its weights sorted. */
@@ -41,6 +45,7 @@ export interface EngineParts {
   programs: Programs
   layerWeights: WeightStore
   headWeights: WeightStore
+  onStep: (() => void) | undefined
 }
 
 export interface Engine extends AsyncDisposable {
@@ -49,7 +54,7 @@ export interface Engine extends AsyncDisposable {
   /** Rows that logits are computed by. */
   headRows(model: number): number
   /** What the last layer gives for each window: [tokens, hidden]. Windows go through a layer together. */
-  hidden(model: number, windows: readonly Int32Array[], shape?: WindowShape): Promise<Float32Array[]>
+  hidden(model: number, windows: readonly Int32Array[], options?: HiddenOptions): Promise<Float32Array[]>
   /** Logits [count, vocabulary] of rows [first, first + count) of hidden states, count <= headRows. A view that the next call overwrites where `out` is not given. */
   logits(
     model: number,
@@ -99,7 +104,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   async function hidden(
     index: number,
     windows: readonly Int32Array[],
-    { paddedTo, batch = 1 }: WindowShape = {},
+    { paddedTo, batch = 1, onLayer }: HiddenOptions = {},
   ): Promise<Float32Array[]> {
     const { model, architecture, parameters } = loaded[index]!
     const states = windows.map((ids) => {
@@ -120,13 +125,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         spare.set(length, x)
         state.x = y
       }
+      onLayer?.()
     }
     return states.map(({ ids, x }) => x.subarray(0, ids.length * architecture.hidden))
   }
 
   return {
     models: loaded,
-    parts: { programs, layerWeights, headWeights },
+    parts: { programs, layerWeights, headWeights, onStep },
     headRows: (index) => headRowsFor(loaded[index]!.parameters.vocabulary),
     hidden,
     async logits(index, states, { first, count }, out) {

@@ -5,7 +5,7 @@ import { availableMemory } from 'node:process'
 import { UserError } from '../../util/errors.ts'
 import { matrixShape } from '../shape.ts'
 import type { Parameter } from './engineModel.ts'
-import { BUCKET, headRowsFor, type LoadedModel } from './index.ts'
+import { BUCKET, headRowsFor, type LoadedModel, WINDOWS_TOGETHER } from './index.ts'
 
 /** Node with its modules, and onnxruntime. */
 const PROCESS_BYTES = 200 * 2 ** 20
@@ -28,7 +28,7 @@ export function memoryNeed(models: readonly LoadedModel[], context: number): num
     }
   }
   const outputs = [...heads.values()].reduce((sum, bytes) => sum + bytes, 0)
-  const work = Math.max(...models.map((model) => workBytes(model, context)))
+  const work = Math.max(...models.map((model) => workBytes(model, context, models.length)))
   // A layer may be there twice: as it is decoded, and one that is not collected yet.
   return PROCESS_BYTES + outputs + 2 * largestLayer + work
 }
@@ -40,7 +40,7 @@ function bytesOf({ shape, type, lora }: Parameter): number {
 }
 
 /** Activations of one layer over a window, hidden states, and logits of both sides. */
-export function workBytes({ architecture, parameters }: LoadedModel, context: number): number {
+export function workBytes({ architecture, parameters }: LoadedModel, context: number, sides = 1): number {
   const length = Math.ceil(context / BUCKET) * BUCKET
   const { hidden, heads, kvHeads, headDim } = architecture
   const inner = Math.max(
@@ -48,7 +48,7 @@ export function workBytes({ architecture, parameters }: LoadedModel, context: nu
   )
   const activations = length * (6 * hidden + 3 * (heads + 2 * kvHeads) * headDim + 4 * inner)
   const scores = 3 * heads * length * length
-  const states = 2 * 16 * length * hidden
+  const states = (sides + 1) * WINDOWS_TOGETHER * length * hidden
   const logits = 2 * headRowsFor(parameters.vocabulary) * parameters.vocabulary
   return 4 * (activations + scores + states + logits)
 }

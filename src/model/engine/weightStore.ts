@@ -36,8 +36,15 @@ export class WeightStore {
     return feeds
   }
 
-  #dense(source: TensorSource, type: 'float32' | 'float16', offset: number): WeightBuffer {
-    return this.#once(`${type} ${offset} ${JSON.stringify(source)}`, () => {
+  /** Bytes that feeding a weight adds to what is in memory, its adapters left out. */
+  missingBytes({ dense, type, offset, shape }: Parameter): number {
+    if (this.#byKey.has(keyOf(dense, type, offset))) return 0
+    const { rows, columns } = matrixShape(shape)
+    return rows * columns * (type === 'float16' ? 2 : 4)
+  }
+
+  #dense(source: TensorSource, type: Parameter['type'], offset: number): WeightBuffer {
+    return this.#once(keyOf(source, type, offset), () => {
       if (type === 'float16' && source.kind === 'stored') return halves(source)
       const values = floats(source)
       if (offset !== 0) for (let i = 0; i < values.length; i++) values[i]! += offset
@@ -74,6 +81,9 @@ export class WeightStore {
     return values
   }
 }
+
+const keyOf = (source: TensorSource, type: Parameter['type'], offset: number): string =>
+  `${type} ${offset} ${JSON.stringify(source)}`
 
 function halves(source: TensorSource & { kind: 'stored' }): Uint16Array {
   const bytes = readStoredBytes(source, 0, matrixShape(source.shape).rows)
