@@ -30,10 +30,13 @@ export function fedIds({ ids, prefix }: Tokens, { start, end }: Window): Int32Ar
   return fed
 }
 
-/** Bytes of the text that tokens [1, scored] stand for. */
+/** Bytes of the text that tokens [1, scored] stand for. A special token among them was written out in the text. */
 export function bytesOf(tokenizer: Tokenizer, ids: Int32Array, scored: number): number {
   let bytes = 0
-  for (let i = 1; i <= scored; i++) bytes += tokenizer.tokenBytes(ids[i]!).length
+  for (let i = 1; i <= scored; i++) {
+    const own = tokenizer.tokenBytes(ids[i]!).length
+    bytes += own > 0 ? own : Buffer.byteLength(tokenizer.decode([ids[i]!]))
+  }
   return bytes
 }
 

@@ -7,7 +7,7 @@ import { llama } from './llama.ts'
 import { qwen2 } from './qwen2.ts'
 import { qwen3 } from './qwen3.ts'
 
-export type { Architecture, LayerNet } from './architecture.ts'
+export type { Architecture } from './architecture.ts'
 
 const FAMILIES: readonly Family[] = [llama, qwen2, qwen3, gemma3]
 
