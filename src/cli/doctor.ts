@@ -6,12 +6,14 @@ import { Command } from 'commander'
 import { type Block, renderText } from '../report/blocks.ts'
 import { bootImageStatus, NODE_WALL_WARNING, PYODIDE_VERSION, sandboxWalls } from '../sandbox/index.ts'
 import { findHumanEval } from '../tasks/humaneval.ts'
+import { checkContribOps } from '../tensor/ops/selfTest.ts'
 import { cacheFolder } from '../util/cache.ts'
+import { UserError } from '../util/errors.ts'
 import { VERSION } from '../util/version.ts'
 import { jsonOption, print } from './options.ts'
 
-/** Imported runs, reports, tasks, boot images, and what a killed process left of them. */
-const OURS = /^(runs|comparisons|tasks|python-.*\.image|\.tmp-.*)$/
+/** Imported runs, reports, measurements, downloaded models, tasks, boot images, and what a killed process left of them. */
+const OURS = /^(runs|comparisons|measurements|identities|hub|tasks|python-.*\.image|\.tmp-.*)$/
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -48,9 +50,22 @@ async function examine(folder: string) {
     cores: availableParallelism(),
     memory: { totalMb: Math.round(totalmem() / 2 ** 20), freeMb: Math.round(freemem() / 2 ** 20) },
     sandbox: { pyodide: PYODIDE_VERSION, bootImage: await bootImageStatus(folder) },
+    engine: await engineStatus(),
     walls: await sandboxWalls(folder),
     humaneval: await findHumanEval({ env: process.env, cacheFolder: folder }),
     cache: { folder, bytes: await folderBytes(folder) },
+  }
+}
+
+/** Whether models can be run here: onnxruntime-node is there and computes what it should. */
+async function engineStatus(): Promise<{ works: boolean; detail: string; hint?: string }> {
+  try {
+    await checkContribOps()
+    return { works: true, detail: 'onnxruntime-node works; its operators were checked' }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const hint = error.hint === undefined ? {} : { hint: error.hint }
+    return { works: false, detail: `missing: ${error.message}`, ...hint }
   }
 }
 
@@ -70,6 +85,7 @@ function doctorBlocks(facts: Facts): Block[] {
           `${facts.cores} cores, ${facts.memory.totalMb} MB memory, ${facts.memory.freeMb} MB free`,
         ],
         ['sandbox', `pyodide ${facts.sandbox.pyodide}, boot image ${facts.sandbox.bootImage.state}`],
+        ['engine', facts.engine.detail],
         ...facts.walls.map((wall) => [
           `wall ${wall.wall}`,
           `${wall.works ? 'works' : `missing: ${wall.detail}`}${wall.wall === used ? ' (the default here)' : ''}`,
@@ -82,6 +98,7 @@ function doctorBlocks(facts: Facts): Block[] {
   const hints = facts.walls.flatMap((wall) =>
     wall.works || !wall.hint ? [] : [`wall ${wall.wall}: ${wall.hint}`],
   )
+  if (facts.engine.hint) hints.unshift(`engine: ${facts.engine.hint}`)
   if (used === 'node') hints.push(NODE_WALL_WARNING)
   if (hints.length > 0) blocks.push({ kind: 'paragraph', text: 'To mend:' }, { kind: 'list', items: hints })
   return blocks
