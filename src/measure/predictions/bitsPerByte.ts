@@ -48,7 +48,7 @@ async function logLoss(
   const distributions = openDistributions(vocabulary)
   const step = engine.headRows(model)
   let nats = 0
-  const windows = windowsOf(count + 1, context)
+  const windows = windowsOf(tokens.ids.length, context).filter(({ firstScored }) => firstScored <= count)
   for (let start = 0; start < windows.length; start += WINDOWS_TOGETHER) {
     const group = windows.slice(start, start + WINDOWS_TOGETHER)
     const states = await engine.hidden(
@@ -56,8 +56,9 @@ async function logLoss(
       group.map((window) => fedIds(tokens, window)),
     )
     for (const [w, window] of group.entries()) {
-      for (let first = window.firstScored - 1; first < window.end - 1; first += step) {
-        const rows = { first: first - window.start, count: Math.min(step, window.end - 1 - first) }
+      const end = Math.min(window.end - 1, count)
+      for (let first = window.firstScored - 1; first < end; first += step) {
+        const rows = { first: first - window.start, count: Math.min(step, end - first) }
         const logits = await engine.logits(model, states[w]!, rows)
         for (let i = 0; i < rows.count; i++) {
           const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary)

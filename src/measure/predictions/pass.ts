@@ -80,7 +80,10 @@ function* items({ job, tokenizers }: PassOptions): Generator<Item> {
     const tokens = tokensOf(tokenizers[0]!, document.text)
     const most = Math.max(...[...sides.values()].map(({ scored }) => scored))
     const of: UnderWay = { document, tokens, sides }
-    for (const window of windowsOf(most + 1, job.context)) yield { of, window }
+    // Of the whole document, so that what a window is fed does not depend on where scoring ends.
+    for (const window of windowsOf(tokens.ids.length, job.context)) {
+      if (window.firstScored <= most) yield { of, window }
+    }
   }
 }
 
@@ -163,8 +166,9 @@ async function scoreWindow({ engine, statistics }: Context, score: WindowScore):
   const { vocabulary } = engine.models[0]!.parameters
   const step = Math.min(...[0, ...reached.map(({ model }) => model)].map((model) => engine.headRows(model)))
   // Position p predicts token p + 1.
-  for (let first = firstScored - 1; first < end - 1; first += step) {
-    const count = Math.min(step, end - 1 - first)
+  const last = Math.min(end - 1, Math.max(0, ...reached.map(({ scored }) => scored)))
+  for (let first = firstScored - 1; first < last; first += step) {
+    const count = Math.min(step, last - first)
     const rowsAt = { first: first - start, count }
     const baseLogits = await engine.logits(0, base, rowsAt, buffers.base)
     for (const { model, variant, scored, rows } of reached) {
