@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // What is printed is compared without colour, also where CI asks for it.
+    env: { NO_COLOR: '1' },
   },
 })
