@@ -11,6 +11,7 @@ import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cacheFolder } from '../dist/util/cache.js'
+import { againstBest, inTurns, median, ratioColumns, span, table } from './rounds.mjs'
 import { measured } from './weights/measured.mjs'
 
 const { values: args } = parseArgs({
@@ -51,65 +52,20 @@ function inPython(threads, pythonArgs) {
 
 const inNode = (nodeArgs) => measured(process.execPath, nodeArgs)
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)]
-const span = (numbers, digits) =>
-  `${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)}`
-
-/** Runs all rows in turn, `rounds` times. Each result has what the process printed. */
-function inTurns(rows) {
-  const results = rows.map(() => [])
-  for (let round = 0; round < Number(args.rounds); round++) {
-    // Every other round backwards: who follows whom does not decide.
-    const order = [...rows.keys()]
-    for (const i of round % 2 === 0 ? order : order.reverse()) {
-      const result = rows[i].run()
-      if (!result.ok) throw new Error(`${rows[i].name} failed: ${result.stderr.slice(-1500)}`)
-      results[i].push({ ...result, printed: JSON.parse(result.stdout.trim().split('\n').at(-1)) })
-      say(
-        `round ${round + 1}: ${rows[i].name}: ${result.cpuS.toFixed(1)} CPU s, ${result.wallS.toFixed(1)} s, ${result.peakMb.toFixed(0)} MB`,
-      )
-    }
-  }
-  return rows.map((row, i) => ({ ...row, results: results[i] }))
-}
-
-/** Ratio in each round to the better of torch's two in fp32 by the median: noise of a round is in both. */
-function againstTorch(rows, key) {
-  const [best] = rows
-    .filter(({ name }) => name.endsWith('fp32'))
-    .toSorted((a, b) => median(a[key]) - median(b[key]))
-  return {
-    best: best.name,
-    of: (row) => ({
-      ratio: median(row[key]) / median(best[key]),
-      rounds: row[key].map((value, i) => value / best[key][i]),
-    }),
-  }
-}
-
-function table(rows, columns) {
-  console.log(`| | ${columns.map(({ title }) => title).join(' | ')} |`)
-  console.log(`| --- |${' ---: |'.repeat(columns.length)}`)
-  for (const row of rows) console.log(`| ${row.name} | ${columns.map(({ cell }) => cell(row)).join(' | ')} |`)
-}
-
-const ratioColumns = (rows, key, title) => {
-  const { best, of } = againstTorch(rows, key)
-  return [
-    { title: `${title} / ${best}`, cell: (row) => of(row).ratio.toFixed(2) },
-    { title: 'of rounds', cell: (row) => span(of(row).rounds, 2) },
-  ]
-}
+const others = (rows) => rows.filter(({ name }) => name.endsWith('fp32'))
 
 function forwardPart(threads) {
   const common = [threads, String(CONTEXT), args.forwards]
-  const rows = inTurns([
-    { name: 'tunediff', run: () => inNode([script('forward.mjs'), base, ...common]) },
-    ...TORCH.map(({ name, how }) => ({
-      name,
-      run: () => inPython(threads, [script('torch_forward.py'), base, ...common, ...how]),
-    })),
-  ]).map((row) => ({
+  const rows = inTurns(
+    [
+      { name: 'tunediff', run: () => inNode([script('forward.mjs'), base, ...common]) },
+      ...TORCH.map(({ name, how }) => ({
+        name,
+        run: () => inPython(threads, [script('torch_forward.py'), base, ...common, ...how]),
+      })),
+    ],
+    Number(args.rounds),
+  ).map((row) => ({
     ...row,
     cpuMs: row.results.map(({ printed }) => median(printed.cpuMs)),
     wallMs: row.results.map(({ printed }) => median(printed.wallMs)),
@@ -119,14 +75,14 @@ function forwardPart(threads) {
   table(rows, [
     { title: 'CPU ms', cell: (row) => median(row.cpuMs).toFixed(0) },
     { title: 'rounds', cell: (row) => span(row.cpuMs, 0) },
-    ...ratioColumns(rows, 'cpuMs', 'CPU'),
+    ...ratioColumns(others(rows), 'cpuMs', 'CPU'),
     { title: 'wall ms', cell: (row) => median(row.wallMs).toFixed(0) },
-    ...ratioColumns(rows, 'wallMs', 'wall'),
+    ...ratioColumns(others(rows), 'wallMs', 'wall'),
     { title: 'peak MB', cell: (row) => median(row.peakMb).toFixed(0) },
   ])
   sameLogits(rows)
   const [key, goal] = threads === '1' ? ['cpuMs', 0.85] : ['wallMs', 1]
-  const { best, of } = againstTorch(rows, key)
+  const { best, of } = againstBest(others(rows), key)
   console.log(
     `- tunediff / ${best}, ${key === 'cpuMs' ? 'CPU' : 'wall'}: ${of(rows[0]).ratio.toFixed(2)} (goal: ${goal})`,
   )
@@ -138,17 +94,20 @@ const KL_KEYS = ['cpuS', 'wallS', 'peakMb']
 function klPart(threads) {
   const tokens = String(CONTEXT + (Number(args.windows) - 1) * (CONTEXT / 2))
   const common = [base, variant, threads, tokens, String(CONTEXT)]
-  const rows = inTurns([
-    { name: 'tunediff, weights kept', run: () => inNode([script('kl.mjs'), ...common, 'kept']) },
-    {
-      name: 'tunediff, weights read for each group',
-      run: () => inNode([script('kl.mjs'), ...common, 'read']),
-    },
-    ...TORCH.map(({ name, how }) => ({
-      name,
-      run: () => inPython(threads, [script('torch_kl.py'), ...common, ...how]),
-    })),
-  ]).map((row) => ({
+  const rows = inTurns(
+    [
+      { name: 'tunediff, weights kept', run: () => inNode([script('kl.mjs'), ...common, 'kept']) },
+      {
+        name: 'tunediff, weights read for each group',
+        run: () => inNode([script('kl.mjs'), ...common, 'read']),
+      },
+      ...TORCH.map(({ name, how }) => ({
+        name,
+        run: () => inPython(threads, [script('torch_kl.py'), ...common, ...how]),
+      })),
+    ],
+    Number(args.rounds),
+  ).map((row) => ({
     ...row,
     ...Object.fromEntries(KL_KEYS.map((key) => [key, row.results.map((result) => result[key])])),
   }))
@@ -157,11 +116,11 @@ function klPart(threads) {
   )
   table(rows, [
     { title: 'CPU s', cell: (row) => median(row.cpuS).toFixed(1) },
-    ...ratioColumns(rows, 'cpuS', 'CPU'),
+    ...ratioColumns(others(rows), 'cpuS', 'CPU'),
     { title: 'wall s', cell: (row) => median(row.wallS).toFixed(1) },
-    ...ratioColumns(rows, 'wallS', 'wall'),
+    ...ratioColumns(others(rows), 'wallS', 'wall'),
     { title: 'peak MB', cell: (row) => median(row.peakMb).toFixed(0) },
-    ...ratioColumns(rows, 'peakMb', 'peak').slice(0, 1),
+    ...ratioColumns(others(rows), 'peakMb', 'peak').slice(0, 1),
   ])
   sameDivergences(rows)
   return { part: 'kl', threads: Number(threads), rows: rows.map(plain) }

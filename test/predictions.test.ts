@@ -1,6 +1,6 @@
 // `tunediff predictions` as a user runs it, on tiny models: its rows against an independent computation, what it says, and
 // what a stopped one leaves.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineModel, openEngine } from '../src/model/engine/index.ts'
@@ -12,8 +12,10 @@ import {
   TOKEN_COLUMNS,
   type TokenColumn,
 } from '../src/schema/predictions.ts'
+import { comparePredictions } from '../src/study/comparePredictions.ts'
 import { tunediff } from './support/cli.ts'
 import { floatsOf, logProbsOf } from './support/engine.ts'
+import { isSoak } from './support/soak.ts'
 import { TinyPredictions, textOf } from './support/tinyPredictions.ts'
 
 const CONTEXT = 16
@@ -192,6 +194,111 @@ test('--max-tokens: the first tokens of each corpus, and the last document is cu
   expect(linesOf(report.variants[0]!.folder).map(({ isCut }) => isCut ?? false)).toEqual([true, false, true])
 })
 
+test('progress counts the positions that are scored, up to all of them', async () => {
+  const seen: [number, number][] = []
+  const three = tiny.model('llama', 'other-depth')
+  await comparePredictions({
+    base,
+    variants: [adapted, three],
+    texts: [texts],
+    context: CONTEXT,
+    maxTokens: 100,
+    threads: 1,
+    output: tiny.path('progress'),
+    onProgress: (what, done, total) => {
+      if (what === 'tokens') seen.push([done, total])
+    },
+  })
+  // Base, two variants and the base in another batch shape.
+  expect(seen.at(-1)).toEqual([400, 400])
+  expect(seen.every(([done], i) => done >= (seen[i - 1]?.[0] ?? 0))).toBe(true)
+})
+
+/** A weight's first value replaced. */
+function damaged(name: string, tokenizer: Parameters<TinyPredictions['model']>[2], bytes: readonly number[]) {
+  const to = tiny.model('qwen2', name, tokenizer)
+  const path = join(to, 'model.safetensors')
+  const file = readFileSync(path)
+  const headerBytes = Number(file.readBigUInt64LE(0))
+  const header = JSON.parse(file.subarray(8, 8 + headerBytes).toString()) as Record<
+    string,
+    { dtype: string; data_offsets: [number, number] }
+  >
+  const { dtype, data_offsets: offsets } = header['model.layers.1.mlp.down_proj.weight']!
+  expect(dtype).toBe('BF16')
+  file.set(bytes, 8 + headerBytes + offsets[0])
+  writeFileSync(path, file)
+  return to
+}
+
+test.each([
+  ['NaN', {}, [0xc0, 0x7f]],
+  ['Infinity', {}, [0x80, 0x7f]],
+  ['NaN, another tokenizer', { merges: [['e', 'r']] as const }, [0xc0, 0x7f]],
+])('weights with %s: the model, the document and the token are named', async (name, tokenizer, bytes) => {
+  const bad = damaged(`with-${name}`, tokenizer, bytes)
+  const { code, stderr } = await run([base, adapted, bad, '--text', texts])
+  expect(code).toBe(2)
+  expect(stderr).toContain(`${bad}: at letters/000.txt, token 1, the logit of token 0 is NaN`)
+  expect(stderr).toContain('hint: weights of this model are NaN or infinite')
+})
+
+test('two processes with the same folders in another order end alike, and do not wait for each other for ever', async () => {
+  const other = tiny.model('llama', 'second')
+  const args = (...variants: string[]) => [
+    base,
+    ...variants,
+    '--text',
+    texts,
+    '-o',
+    tiny.path('shared'),
+    '--json',
+  ]
+  const both = await Promise.all([run(args(adapted, other)), run(args(other, adapted))])
+  expect(both.map(({ code, stderr }) => [code, code === 0 ? '' : stderr])).toEqual([
+    [0, ''],
+    [0, ''],
+  ])
+  const [one, two] = both.map(({ stdout }) => predictionsReportSchema.parse(JSON.parse(stdout)))
+  expect(one!.variants[0]!.whole).toEqual(two!.variants[1]!.whole)
+  expect(one!.variants[1]!.whole).toEqual(two!.variants[0]!.whole)
+})
+
+test('what a reader must know of how models were run is noted', async () => {
+  const report = await reportOf(base, adapted, '--text', texts, '--max-tokens', '50')
+  expect(report.notes).toEqual([
+    'at most 50 tokens were scored (--max-tokens): the first ones of each body of texts',
+    'qwen2, qwen2+lora: made for 64 positions by config, and windows are of up to 512 (--context): what is predicted beyond them may say little',
+  ])
+  expect((await reportOf(base, adapted, '--text', texts, '--context', '64')).notes).toEqual([])
+})
+
+describe('variants that would share a folder are refused', () => {
+  test('equal files, in the cache', async () => {
+    const twins = ['twin-1', 'twin-2'].map((name) => tiny.model('qwen2', name))
+    const { code, stderr } = await run([base, ...twins, '--text', texts])
+    expect(code).toBe(2)
+    expect(stderr).toContain(`${twins[0]} and ${twins[1]} are one model: their files are equal`)
+  })
+
+  test('the name of a zero line, with -o; a variant called variant is none', async () => {
+    const named = tiny.model('qwen2', 'zero-batch-shape')
+    const { code, stderr } = await run([base, named, '--text', texts, '-o', tiny.path('taken')])
+    expect(code).toBe(2)
+    expect(stderr).toContain(`${named} is called zero-batch-shape, as the folder of a zero line is`)
+    const plain = tiny.model('qwen2', 'variant')
+    expect((await run([base, plain, '--text', texts, '-o', tiny.path('free')])).code).toBe(0)
+  })
+})
+
+test('nf4 of rows that are no whole blocks: refused with the weight, also under an adapter', async () => {
+  for (const spec of [`nf4:${base}`, `nf4:${adapted}`]) {
+    const { code, stderr } = await run([base, spec, '--text', texts])
+    expect(code).toBe(2)
+    expect(stderr).toContain(`${spec}: rows of model.layers.0.mlp.down_proj.weight are no whole blocks of 64`)
+  }
+})
+
 test('samples of base and variant are texts like others; equal seeds draw equal texts', async () => {
   const [begun, moved] = ['begun', 'begun-too'].map((name) => tiny.model('qwen2', name, { hasBos: true }))
   const args = [
@@ -257,7 +364,7 @@ describe('stopped', () => {
       }, 2)
     }
 
-  test.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
+  test.each<NodeJS.Signals>(isSoak ? ['SIGKILL', 'SIGINT', 'SIGTERM'] : ['SIGKILL', 'SIGINT'])(
     'by %s and started again, it ends with the same bytes',
     async (signal) => {
       const at = { ms: 0 }

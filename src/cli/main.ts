@@ -13,6 +13,8 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EPERM: 'the file or folder may not be changed: change its permissions, or name another',
   EROFS: 'the file system is read-only: name another folder, or set TUNEDIFF_CACHE',
   ENOSPC: 'the disk is full: free some room; tunediff doctor --clean empties the cache',
+  EFBIG:
+    'the file would grow beyond what is allowed: raise the limit with ulimit -f, or name a folder on another disk',
   EDQUOT: 'the disk quota is used up: free some room; tunediff doctor --clean empties the cache',
   ENOTDIR: 'a part of this path is a file, not a folder',
   EISDIR: 'this is a folder, and a file is wanted',

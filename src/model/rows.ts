@@ -1,5 +1,6 @@
 // Reads rows of a tensor source as fp32, whatever it is computed from. A row is as long as the last dimension, so that
 // a vector is one row. Synchronous, for worker threads; reads only the bytes that the rows need.
+import { roundedRows } from './encode.ts'
 import { readRotaryRows } from './gguf/rotary.ts'
 import { loraRows, scaledRows } from './peft/apply.ts'
 import { quantisedRows } from './quantise.ts'
@@ -32,6 +33,8 @@ export function readValues(source: TensorSource, start: number, end: number): Fl
     }
     case 'quantised':
       return quantisedRows(source, start, end, readValues).values
+    case 'rounded':
+      return roundedRows(source, start, end, readValues)
   }
 }
 
@@ -49,6 +52,7 @@ export function readSpacings(source: TensorSource, start: number, end: number): 
     case 'lora':
     case 'scaled':
     case 'sum':
+    case 'rounded':
       return readSpacings(source.of, start, end)
     case 'quantised':
       return quantisedRows(source, start, end, readValues).spacings

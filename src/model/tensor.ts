@@ -26,6 +26,9 @@ export const DTYPES = {
 } as const
 export type Dtype = keyof typeof DTYPES
 
+/** Types of floating-point numbers that are written. */
+export type FloatType = 'F32' | 'F16' | 'BF16'
+
 /** Schemes that tunediff itself can quantise with, exactly as their reference does. */
 export type QuantScheme = 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1' | 'NF4' | 'NF4_DQ'
 
@@ -59,6 +62,8 @@ export interface LoraFactors {
  * - scaled: rows or columns multiplied by a vector (IA3, arXiv 2205.05638).
  * - sum: of + scale * add, element by element (a bias that was trained beside LoRA's factors).
  * - quantised: quantised and dequantised in memory.
+ * - rounded: rounded to a type of fewer bits in memory. With `isDisplaced`, numbers that this leaves as they are, since
+ *   the type holds them, are moved evenly within half a spacing: what rounding does to numbers beside them.
  */
 export type TensorSource =
   | StoredTensor
@@ -68,6 +73,7 @@ export type TensorSource =
   | { kind: 'scaled'; of: TensorSource; by: TensorSource; axis: 'rows' | 'columns' }
   | { kind: 'sum'; of: TensorSource; add: TensorSource; scale: number }
   | { kind: 'quantised'; of: TensorSource; scheme: QuantScheme }
+  | { kind: 'rounded'; of: TensorSource; dtype: FloatType; isDisplaced?: true }
 
 export interface ModelTensor {
   /** As Hugging Face's transformers names it. */

@@ -2,6 +2,7 @@
 import pc from 'picocolors'
 import { type Column, markdownTable, textTable } from '../util/table.ts'
 import { printable } from '../util/text.ts'
+import { type Stretch, stretchesMarkdown, stretchesText } from './stretches.ts'
 import { type MarkedToken, tokensMarkdown, tokensText } from './tokens.ts'
 
 export interface TableBlock {
@@ -19,6 +20,7 @@ export type Block =
   /** Lines that are shown as they are, in one width. */
   | { kind: 'verbatim'; lines: readonly string[] }
   | { kind: 'tokens'; tokens: readonly MarkedToken[] }
+  | { kind: 'stretches'; stretches: readonly Stretch[] }
   | TableBlock
 
 const WIDTH = 100
@@ -42,6 +44,8 @@ function blockText(block: Block): string {
       return block.lines.map(printable).join('\n')
     case 'tokens':
       return tokensText(block.tokens, WIDTH)
+    case 'stretches':
+      return stretchesText(block.stretches, WIDTH)
     case 'table':
       return textTable(block.columns, block.rows)
   }
@@ -66,6 +70,8 @@ function blockMarkdown(block: Block): string {
       return `\`\`\`\n${block.lines.map((line) => printable(line).replaceAll('`', "'")).join('\n')}\n\`\`\``
     case 'tokens':
       return tokensMarkdown(block.tokens, WIDTH)
+    case 'stretches':
+      return stretchesMarkdown(block.stretches, WIDTH)
     case 'table':
       return markdownTable(block.columns, block.rows)
   }

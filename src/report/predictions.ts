@@ -236,7 +236,7 @@ function methodItems({ base, variants, corpora, notes, context, stride }: Predic
       ? ['no --text was given: the texts are short ones that come with tunediff; measure on your own as well']
       : []),
     ...notes,
-    `windows of ${context} tokens, ${stride} further each: every token but the first is scored once`,
+    `windows of ${context} tokens that begin ${stride} apart: every token but the first is scored once`,
     'intervals: 95 %, over documents',
     ...new Set(noted.map(({ name, note }) => `${name}: ${note}`)),
   ]

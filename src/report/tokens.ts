@@ -32,9 +32,11 @@ export function tokensText(tokens: readonly MarkedToken[], width: number, colour
   return lines.map((line) => line.map(({ text, level }) => shade[level](text)).join('')).join('\n')
 }
 
+export const tokensMarkdown = (tokens: readonly MarkedToken[], width: number): string =>
+  fenced(bracketed(tokens, width))
+
 /** A code block, whose fence is longer than any in the text. */
-export function tokensMarkdown(tokens: readonly MarkedToken[], width: number): string {
-  const lines = bracketed(tokens, width)
+export function fenced(lines: readonly string[]): string {
   const longest = Math.max(
     2,
     ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map(({ length }) => length)),
@@ -51,7 +53,7 @@ function bracketed(tokens: readonly MarkedToken[], width: number): string[] {
 }
 
 /** Lines are broken between tokens. */
-function lined<T extends { text: string }>(tokens: readonly T[], width: number): T[][] {
+export function lined<T extends { text: string }>(tokens: readonly T[], width: number): T[][] {
   const lines: T[][] = [[]]
   let used = 0
   for (const token of tokens) {

@@ -7,27 +7,22 @@ import { measuresOfFolder, predictionsVariant, readFolder } from '../measure/pre
 import { builtInTexts, readTexts, type Texts } from '../measure/predictions/texts.ts'
 import { PredictionsThread } from '../measure/predictions/thread.ts'
 import { scoredShares } from '../measure/predictions/windows.ts'
-import { engineModel, loadModel } from '../model/engine/index.ts'
+import { engineModel, type LoadedModel, loadModel } from '../model/engine/index.ts'
 import { memoryNeed, refuseTooLarge } from '../model/engine/memory.ts'
-import { identityOf } from '../model/identity.ts'
-import { openModel } from '../model/open.ts'
-import { shapeOf } from '../model/shape.ts'
-import type { Model } from '../model/tensor.ts'
-import { tokenizerFiles } from '../model/tokenizer/files.ts'
+import { type TokenizerFiles, tokenizerFiles } from '../model/tokenizer/files.ts'
 import type { Absent } from '../schema/estimate.ts'
 import {
   PREDICTIONS_SCHEMA,
-  type PredictedModel,
   type PredictionMeasures,
   type PredictionsMeasurement,
   type PredictionsReport,
 } from '../schema/predictions.ts'
 import { type AskedPredictions, openPredictions, type PredictionsFolder } from '../store/predictionsFolder.ts'
 import { cacheFolder } from '../util/cache.ts'
-import { UserError } from '../util/errors.ts'
 import { sha256Value } from '../util/hash.ts'
 import { VERSION } from '../util/version.ts'
-import { refuseEqualNames } from './names.ts'
+import { type Opened, openNf4, openPredicted, refuseEqual } from './predictionsModels.ts'
+import { predictionsNotes } from './predictionsNotes.ts'
 
 export interface ComparePredictionsOptions {
   base: string
@@ -44,6 +39,8 @@ export interface ComparePredictionsOptions {
   output?: string
   threads?: number
   onProgress?: (what: string, done: number, total: number) => void
+  /** Another process writes one of the folders. */
+  onWait?: (folder: string, holder: string) => void
 }
 
 const CONTEXT = 512
@@ -53,11 +50,6 @@ const ZERO_TOKENS = 2048
 /** Texts that tokenizers must agree on, and how much of each. */
 const PROBES = 20
 const PROBE_CHARS = 2000
-
-interface Opened {
-  model: Model
-  predicted: PredictedModel
-}
 
 /** What is measured against the base. */
 interface Asked {
@@ -70,62 +62,21 @@ interface Asked {
 }
 
 export async function comparePredictions(options: ComparePredictionsOptions): Promise<PredictionsReport> {
-  const base = await open(options.base, options)
+  const base = await openPredicted(options.base, options)
   const variants: Opened[] = []
-  for (const spec of options.variants) variants.push(await open(spec, options))
-  if (options.output) refuseEqualNames(variants.map(({ model }) => model))
+  for (const spec of options.variants) variants.push(await openPredicted(spec, options))
+  refuseEqual(variants, options.output)
   const nf4 = await openNf4(base, options)
   const models = [base, ...variants, ...('absent' in nf4 ? [] : [nf4])]
   const texts = options.texts.length > 0 ? await readTexts(options.texts) : await builtInTexts()
   const context = options.context ?? CONTEXT
   await using thread = new PredictionsThread()
-  const modes = await openThread(thread, { models, texts: texts.documents, context }, options)
+  const { modes, loaded } = await openThread(thread, { models, texts: texts.documents, context }, options)
+  const notes = predictionsNotes({ ...options, models: loaded.slice(0, 1 + variants.length), modes, context })
   const all = withSamples(texts, await samplesOf(thread, [base, ...variants], options))
   const sides = askedOf({ base, variants, nf4, modes }, options)
   const folders = await measureSides({ thread, base, sides, texts: all, context }, options)
-  return await reportOf({ base, sides, folders, texts: all, nf4, context, thread })
-}
-
-async function open(spec: string, { base, onProgress }: ComparePredictionsOptions): Promise<Opened> {
-  const model = await openModel(spec, {
-    ...(spec === base ? {} : { base }),
-    onProgress: (what, done, total) => onProgress?.(what, done, total ?? 0),
-  })
-  const identity = await identityOf(model, {
-    onProgress: (done, total) => onProgress?.(`reading ${model.name}`, done, total),
-  })
-  const { name, format } = model
-  return { model, predicted: { spec, name, identity, format, note: noteOf(model) } }
-}
-
-/** What of the files is not run as it is stored. */
-function noteOf({ tensors, quantised }: Model): string | null {
-  const packed = [...new Set([...tensors.values()].map(({ dtype }) => dtype))].filter((dtype) =>
-    /^(I?Q)/.test(dtype),
-  )
-  const parts = [
-    ...(packed.length > 0 ? [`dequantised to fp32 from ${packed.sort().join(', ')}`] : []),
-    ...(quantised ? [`linear weights quantised as ${quantised} on load`] : []),
-  ]
-  return parts.length > 0 ? parts.join('; ') : null
-}
-
-/** The base quantised in 4 bits, for a zero line. */
-async function openNf4(base: Opened, options: ComparePredictionsOptions): Promise<Opened | Absent> {
-  const { model } = base
-  if (model.quantised) return { absent: 'the base is quantised on load already' }
-  if (model.adapters.length > 0) return { absent: 'the base has an adapter' }
-  const { base: spec } = options
-  try {
-    const opened = await open(`nf4:${spec}`, options)
-    const odd = [...opened.model.tensors.values()].find(
-      ({ source }) => source.kind === 'quantised' && shapeOf(source).at(-1)! % 64 !== 0,
-    )
-    return odd ? { absent: `rows of ${odd.name} are no whole blocks of 64` } : opened
-  } catch (error) {
-    if (error instanceof UserError) return { absent: error.message }
-    throw error
-  }
+  return await reportOf({ base, sides, folders, texts: all, nf4, context, thread, notes })
 }
 
 interface ThreadInput {
@@ -138,16 +89,23 @@ async function openThread(
   thread: PredictionsThread,
   { models, texts, context }: ThreadInput,
   { threads = availableParallelism() }: ComparePredictionsOptions,
-): Promise<readonly Mode[]> {
+): Promise<{ modes: readonly Mode[]; loaded: readonly LoadedModel[] }> {
   const plain = []
+  // Equal files are one object, here and in the thread.
+  const known = new Map<string, TokenizerFiles>()
   for (const { model } of models) {
-    plain.push({ model: engineModel(model), tokenizer: await tokenizerFiles(model) })
+    const files = await tokenizerFiles(model)
+    const { source: _, ...rest } = files
+    const key = JSON.stringify(rest)
+    const tokenizer = known.get(key) ?? files
+    known.set(key, tokenizer)
+    plain.push({ model: engineModel(model), tokenizer })
   }
   const loaded = plain.map(({ model }) => loadModel(model))
   refuseTooLarge(memoryNeed(loaded, context))
   const probes = texts.slice(0, PROBES).map(({ text }) => text.slice(0, PROBE_CHARS))
   const { modes } = await thread.run({ kind: 'open', models: plain, threads, probes }, 'opened')
-  return modes
+  return { modes, loaded }
 }
 
 async function samplesOf(
@@ -231,8 +189,10 @@ interface Pass {
 async function measureSides(pass: Pass, options: ComparePredictionsOptions): Promise<string[]> {
   const { thread, sides, texts, context } = pass
   const { documents } = texts
-  const open: PredictionsFolder[] = []
-  for (const side of sides) open.push(await openFolder(pass, side, options))
+  const open = await openFolders(
+    sides.map((side) => askedFolder(pass, side, options)),
+    options,
+  )
   try {
     if (open.some(({ isFinished }) => !isFinished)) {
       const { scored } = await thread.run({ kind: 'count', documents }, 'counted')
@@ -283,11 +243,32 @@ function withReject(): { promise: Promise<never>; reject: (error: unknown) => vo
   return { promise, reject }
 }
 
-async function openFolder(
+interface AskedFolder {
+  path: string
+  asked: AskedPredictions
+}
+
+/** In the order of their paths, whatever the order asked: two processes never wait for each other. */
+async function openFolders(
+  folders: readonly AskedFolder[],
+  { onWait }: ComparePredictionsOptions,
+): Promise<PredictionsFolder[]> {
+  const byPath = [...folders.entries()].sort(([, a], [, b]) => (a.path < b.path ? -1 : 1))
+  const open: PredictionsFolder[] = []
+  try {
+    for (const [i, { path, asked }] of byPath) open[i] = await openPredictions(path, asked, onWait)
+    return open
+  } catch (error) {
+    for (const folder of open) await folder?.[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function askedFolder(
   { base, texts, context }: Pass,
   { role, opened, mode, maxTokens }: Asked,
   { output }: ComparePredictionsOptions,
-): Promise<PredictionsFolder> {
+): AskedFolder {
   const asked: AskedPredictions = {
     schema: PREDICTIONS_SCHEMA,
     kind: 'predictions',
@@ -306,7 +287,7 @@ async function openFolder(
   }).slice(0, 16)
   const name = role === 'variant' ? opened.model.name : role
   const path = output ? join(output, name) : join(cacheFolder(), 'measurements', key)
-  return openPredictions(path, asked)
+  return { path, asked }
 }
 
 interface Measured {
@@ -317,10 +298,11 @@ interface Measured {
   nf4: Opened | Absent
   context: number
   thread: PredictionsThread
+  notes: readonly string[]
 }
 
 async function reportOf(measured: Measured): Promise<PredictionsReport> {
-  const { base, sides, folders, texts, nf4, context, thread } = measured
+  const { base, sides, folders, texts, nf4, context, thread, notes } = measured
   const folderOf = (role: Asked['role']): string | undefined =>
     folders[sides.findIndex((side) => side.role === role)]
   const zeroOf = async (role: Asked['role'], absent: string): Promise<PredictionMeasures | Absent> => {
@@ -353,7 +335,7 @@ async function reportOf(measured: Measured): Promise<PredictionsReport> {
     corpora: [...texts.corpora],
     context,
     stride: context / 2,
-    notes: [...texts.notes],
+    notes: [...texts.notes, ...notes],
     variants,
     zero,
   }

@@ -82,7 +82,7 @@ export function openDistributions(vocabularySize: number): Distributions {
       throw new RangeError(`${side} has ${logits.length} logits in a vocabulary of ${vocabularySize}`)
     logitsOf[side].set(logits)
     const maximum = wasm.largest(at[side], count, records[side])
-    if (!Number.isFinite(maximum)) throw new RangeError(notFinite(side, logits, maximum))
+    if (!Number.isFinite(maximum)) throw new NotFiniteLogits(side, logits, maximum)
     wasm.exponentials(at[side], count, maximum, exps[side], records[side])
     const fields = new Float64Array(buffer, records[side], 2)
     const total = fields[0]!
@@ -141,8 +141,21 @@ interface Loaded {
   distribution: Distribution
 }
 
-function notFinite(side: string, logits: Float32Array, maximum: number): string {
-  if (maximum === Number.NEGATIVE_INFINITY) return `all ${logits.length} logits of the ${side} are -Infinity`
-  const at = logits.findIndex((logit) => !(logit < Number.POSITIVE_INFINITY))
-  return `the ${side}'s logit of token ${at} is ${logits[at]}`
+/** Logits that are no distribution: NaN or Infinity among them, or all -Infinity. */
+export class NotFiniteLogits extends RangeError {
+  /** Without the side. */
+  readonly what: string
+
+  constructor(side: string, logits: Float32Array, maximum: number) {
+    const at = logits.findIndex((logit) => !(logit < Number.POSITIVE_INFINITY))
+    const isNever = maximum === Number.NEGATIVE_INFINITY
+    super(
+      isNever
+        ? `all ${logits.length} logits of the ${side} are -Infinity`
+        : `the ${side}'s logit of token ${at} is ${logits[at]}`,
+    )
+    this.what = isNever
+      ? `all ${logits.length} logits are -Infinity`
+      : `the logit of token ${at} is ${logits[at]}`
+  }
 }

@@ -16,11 +16,20 @@ export interface Program {
   release(): Promise<void>
 }
 
-export async function openProgram(graph: ProgramGraph, { threads }: { threads: number }): Promise<Program> {
+export interface ProgramOptions {
+  threads: number
+  /** Memory of a run goes back after it, for other programs: where several take turns. */
+  isLean?: boolean
+}
+
+export async function openProgram(
+  graph: ProgramGraph,
+  { threads, isLean = false }: ProgramOptions,
+): Promise<Program> {
   const runtime = await loadRuntime()
   const session = await runtime.InferenceSession.create(
     graph.model,
-    sessionOptions(threads, { hasArena: true }),
+    sessionOptions(threads, { hasArena: !isLean, hasPattern: !isLean }),
   )
   const { inputs, outputs } = graph
   return {

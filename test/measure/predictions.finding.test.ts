@@ -81,7 +81,7 @@ describe('findings', () => {
           "The most probable token is the same at 78.8 % [63.4 %, 94.2 %] of positions; base against itself 100 %.",
           "Bits per byte on prose: 0.359 to 0.378, +0.0187 [+0.0162, +0.0212]: the variant predicts it worse.",
           "Bits per byte on code: 0.359 to 0.253, -0.106 [-0.116, -0.0961]: the variant predicts it better.",
-          "The probability of the token that follows rises further than it falls, as with a gain (1 % and 99 %: -8.53 and +31.4 points, 5 % and 95 %: -6.68 and +25.9).",
+          "The probability of the token that follows rises further than it falls, as with a gain (percentiles 1 and 99: -8.53 and +31.4 points, 5 and 95: -6.68 and +25.9).",
           "Surer of itself: entropy -0.104 [-0.175, -0.0327] from 2.00 nats.",
           "Calibration error 60.7 % to 60.7 % (chance alone gives 6.2 %); Brier score 0.368 to 0.368.",
         ],
@@ -111,7 +111,7 @@ describe('findings', () => {
         "evidence": [
           "The most probable token is the same at 88.3 % of positions.",
           "Bits per byte on prose: 0.341 to 0.427, +0.0859: worse on this text, no interval to tell from chance.",
-          "The probability of the token that follows falls further than it rises, as with a loss (1 % and 99 %: -24.3 and +1.53 points, 5 % and 95 %: -21.8 and +0.0847).",
+          "The probability of the token that follows falls further than it rises, as with a loss (percentiles 1 and 99: -24.3 and +1.53 points, 5 and 95: -21.8 and +0.0847).",
           "Calibration error 60.7 % to 60.7 % (chance alone gives 19.5 %); Brier score 0.368 to 0.368.",
         ],
         "finding": "tuned is 0.0968 nats a token from smol (base against itself in another batch shape: not measured, not asked for; in 4 bits (nf4): not measured, not asked for): between q4_0 and q3_K_M among the quantisations of Llama-3-8B on Wikitext-2.",

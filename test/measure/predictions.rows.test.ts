@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { COLUMN, openRowStatistics, ROW_LENGTH } from '../../src/measure/predictions/rows.ts'
 import { TOKEN_COLUMNS, type TokenColumn } from '../../src/schema/predictions.ts'
 import { openDistributions } from '../../src/tensor/distributions.ts'
+import { UserError } from '../../src/util/errors.ts'
 import { uniforms } from '../support/predictions.ts'
 
 interface Golden {
@@ -203,6 +204,10 @@ describe('edges', () => {
     expect(() => statistics.addVariant(at(2, Number.NaN), out, 0)).toThrow(
       "prose/a, token 17: the variant's logit of token 2 is NaN",
     )
+    // With its name the model itself is named: there may be several variants.
+    const named = () => statistics.addVariant(at(2, Number.NaN), out, 0, 'models/second')
+    expect(named).toThrow('models/second: at prose/a, token 17, the logit of token 2 is NaN')
+    expect(named).toThrow(UserError)
     expect(() => statistics.addVariant(new Float32Array(5), out, 0)).toThrow(
       'variant has 5 logits in a vocabulary of 6',
     )

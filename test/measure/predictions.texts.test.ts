@@ -114,6 +114,8 @@ describe('a field of a JSONL file', () => {
       /line 1 has no text in a field 'text' or .*; it has 'prompt', 'n'/,
     )
     await expect(readTexts([`${path}#n`])).rejects.toThrow("line 1: field 'n' is a number, wanted a text")
+    const number = file('number.jsonl', lines({ text: 3, n: 'x' }))
+    await expect(readTexts([number])).rejects.toThrow("line 1: field 'text' is a number, wanted a text")
     await expect(readTexts([`${path}#prompt`])).rejects.toThrow(
       "line 2 has no field 'prompt'; it has 'promt'",
     )

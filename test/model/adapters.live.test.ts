@@ -81,7 +81,7 @@ function gradientOf(
 
 function normsOf(parameter: Parameter): Float32Array {
   const { outputScale } = parameter
-  if (!outputScale || !('magnitude' in outputScale)) throw new Error('no DoRA')
+  if (!outputScale || 'vector' in outputScale || !outputScale.magnitude) throw new Error('no DoRA')
   const scales = new WeightStore({ isKept: false }).feeds('w', parameter)['w.outputScale'] as Float32Array
   return readValues(outputScale.magnitude, 0, 1).map((magnitude, i) => magnitude / scales[i]!)
 }

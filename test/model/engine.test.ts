@@ -59,13 +59,33 @@ describe('refused with what to do', () => {
     await expect(opening).rejects.toThrow(
       /of type mamba; those that can be run here are llama, mistral, qwen2, qwen3, gemma3/,
     )
-    await expect(opening).rejects.toMatchObject({ hint: expect.stringContaining('src/model/architectures') })
+    await expect(opening).rejects.toMatchObject({
+      hint: expect.stringContaining('src/model/architectures/mamba.ts'),
+    })
+  })
+
+  test('a type that is no name of a file is not put into a path', async () => {
+    const odd = await model(changed('odd-type', { model_type: '../../secret' }))
+    await expect(openEngine({ models: [odd], threads: 1 })).rejects.toMatchObject({
+      hint: expect.stringContaining('src/model/architectures/NAME.ts'),
+    })
   })
 
   test.each([
     ['another architecture', { model_type: 'qwen3' }, /has no self_attn\.q_norm\.weight/],
-    ['more layers than there are', { num_hidden_layers: 9 }, /has no/],
-    ['fewer layers than there are', { num_hidden_layers: 1 }, /its config says 1 layers/],
+    [
+      'more layers than there are',
+      { num_hidden_layers: 9 },
+      /more layers than there are has no layer \d, and its config says 9 layers/,
+    ],
+    ['fewer layers than there are', { num_hidden_layers: 1 }, /its config says 1 layer$/],
+    ['another size', { hidden_size: 64 }, /has an embedding of 32 numbers a token, and its config says 64/],
+    [
+      'other heads',
+      { num_key_value_heads: 1 },
+      /other heads: its key weights give \d+ numbers, and its config says 1 head of \d+/,
+    ],
+    ['no type', { model_type: null }, /does not say what it is: it has no config\.json/],
     [
       'a rotary scaling that is not built',
       { rope_parameters: { rope_type: 'longrope', rope_theta: 1e4 } },

@@ -5,6 +5,7 @@ import type { DocumentRow } from '../../schema/predictions.ts'
 import { openDistributions } from '../../tensor/distributions.ts'
 import { bytesOf, fedIds, identified, type Tokens, tokensOf } from './documents.ts'
 import type { TextDocument } from './jobs.ts'
+import { orRefuseNotFinite } from './rows.ts'
 import { windowsOf } from './windows.ts'
 
 export interface BitsPerByteOptions {
@@ -41,10 +42,13 @@ export async function bitsPerByte(options: BitsPerByteOptions): Promise<Document
 
 /** -sum of the natural log-probabilities of tokens [1, count] of one model. */
 async function logLoss(
-  { engine, context }: BitsPerByteOptions,
+  { engine, context, document }: BitsPerByteOptions,
   { model, tokens, count }: { model: number; tokens: Tokens; count: number },
 ): Promise<number> {
-  const { vocabulary } = engine.models[model]!.parameters
+  const {
+    model: { spec },
+    parameters: { vocabulary },
+  } = engine.models[model]!
   const distributions = openDistributions(vocabulary)
   const step = engine.headRows(model)
   let nats = 0
@@ -62,8 +66,12 @@ async function logLoss(
         const logits = await engine.logits(model, states[w]!, rows)
         for (let i = 0; i < rows.count; i++) {
           const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary)
-          const { maximum, logTotal } = distributions.setBase(row)
-          nats += maximum + logTotal - row[tokens.ids[first + i + 1]!]!
+          const next = first + i + 1
+          const { maximum, logTotal } = orRefuseNotFinite(
+            { name: `${document.id}, token ${next}`, spec },
+            () => distributions.setBase(row),
+          )
+          nats += maximum + logTotal - row[tokens.ids[next]!]!
         }
       }
     }

@@ -150,7 +150,7 @@ function skewEvidence({ quantiles }: FindingInput): string[] {
   const down = [Math.max(0, -at(1)), Math.max(0, -at(5))]
   const up = [Math.max(0, at(99)), Math.max(0, at(95))]
   if (down[0] === 0 && up[0] === 0) return []
-  const numbers = `1 % and 99 %: ${signedPoints(at(1))} and ${signedPoints(at(99))} points, 5 % and 95 %: ${signedPoints(at(5))} and ${signedPoints(at(95))}`
+  const numbers = `percentiles 1 and 99: ${signedPoints(at(1))} and ${signedPoints(at(99))} points, 5 and 95: ${signedPoints(at(5))} and ${signedPoints(at(95))}`
   const heavier = (x: number[], y: number[]): boolean => x.every((value, i) => value > SKEWED * y[i]!)
   const words = heavier(down, up)
     ? 'falls further than it rises, as with a loss'

@@ -97,23 +97,11 @@ export interface PiecesReply {
   texts: readonly string[]
 }
 
-/** The thread is no longer needed. */
-export interface EndJob {
-  kind: 'end'
-}
-
 export interface DoneReply {
   kind: 'done'
 }
 
-export interface FailedReply {
-  kind: 'failed'
-  message: string
-  hint?: string
-  isUser: boolean
-}
-
-export type Job = OpenJob | CountJob | MeasureJob | SampleJob | PiecesJob | EndJob
+export type Job = OpenJob | CountJob | MeasureJob | SampleJob | PiecesJob
 export type Reply =
   | OpenedReply
   | CountedReply
@@ -122,4 +110,3 @@ export type Reply =
   | SampledReply
   | PiecesReply
   | DoneReply
-  | FailedReply

@@ -31,7 +31,7 @@ function statisticsBySize(): StatisticsOf {
 
 export async function measure(options: PassOptions): Promise<void> {
   const { job, tokenizers } = options
-  const together: Context = { ...options, statistics: statisticsBySize() }
+  const together: Context = { ...options, statistics: statisticsBySize(), buffers: buffersFor(options) }
   let group: Item[] = []
   for (const item of items(options)) {
     group.push(item)
@@ -87,30 +87,41 @@ function* items({ job, tokenizers }: PassOptions): Generator<Item> {
   }
 }
 
+/** Logits of as many rows as are scored at once. */
+interface LogitBuffers {
+  base: Float32Array
+  variant: Float32Array
+}
+
 interface Context extends PassOptions {
   statistics: StatisticsOf
+  buffers: LogitBuffers
+}
+
+function buffersFor({ engine, job }: PassOptions): LogitBuffers {
+  const size = (model: number): number => engine.headRows(model) * engine.models[model]!.parameters.vocabulary
+  return {
+    base: new Float32Array(size(0)),
+    variant: new Float32Array(Math.max(0, ...job.sides.map(({ model }) => size(model)))),
+  }
 }
 
 /** Windows may be of several documents: the weights of a layer that are read once serve all of them. */
 async function measureGroup(context: Context, group: readonly Item[]): Promise<void> {
   const { engine, job } = context
-  const size = (model: number): number => engine.headRows(0) * engine.models[model]!.parameters.vocabulary
-  const buffers = {
-    base: new Float32Array(size(0)),
-    variant: new Float32Array(Math.max(...job.sides.map(({ model }) => size(model)))),
-  }
-  const base = await engine.hidden(0, group.map(idsOf), progressOf(context, group))
+  const most = sumOf(group, (item) => Math.max(...[...item.of.sides.keys()].map((i) => scoredIn(item, i))))
+  const base = await engine.hidden(0, group.map(idsOf), progressOf(context, 0, most))
   const bySide = []
   for (const [i, side] of job.sides.entries()) {
-    const reached = group.filter(({ of, window }) => window.firstScored <= (of.sides.get(i)?.scored ?? 0))
-    bySide.push(new Map(await variantHidden(context, side, reached)))
+    const reached = group.filter((item) => scoredIn(item, i) > 0)
+    bySide.push(new Map(await variantHidden(context, { ...side, index: i }, reached)))
   }
   for (const [g, item] of group.entries()) {
     const reached = bySide.flatMap((states, i) => {
       const variant = states.get(item)
       return variant ? [{ i, model: job.sides[i]!.model, variant, ...item.of.sides.get(i)! }] : []
     })
-    await scoreWindow(context, { item, base: base[g]!, reached, buffers })
+    await scoreWindow(context, { item, base: base[g]!, reached })
     for (const { i, scored, rows } of reached) {
       if (item.window.end <= scored) continue
       const row = documentRow(item.of, { tokenizer: context.tokenizers[0]!, scored, rows })
@@ -119,11 +130,23 @@ async function measureGroup(context: Context, group: readonly Item[]): Promise<v
   }
 }
 
-/** Layers are most of the work: each tells its part of the tokens that it was given. */
-function progressOf({ engine, onScored }: Context, items: readonly Item[]): { onLayer?: () => void } {
-  const tokens = items.reduce((sum, { window }) => sum + window.end - window.firstScored, 0)
-  const { layers } = engine.models[0]!.architecture
-  return { onLayer: () => onScored(tokens / layers.length) }
+/** Positions of a window that are scored for a side. */
+function scoredIn({ of, window }: Item, side: number): number {
+  const { scored } = of.sides.get(side) ?? { scored: 0 }
+  return Math.max(0, Math.min(window.end, scored + 1) - window.firstScored)
+}
+
+const sumOf = (items: readonly Item[], of: (item: Item) => number): number =>
+  items.reduce((sum, item) => sum + of(item), 0)
+
+/** Layers are most of the work: each tells its part of the positions that are scored. */
+function progressOf(
+  { engine, onScored }: Context,
+  model: number,
+  positions: number,
+): { onLayer: () => void } {
+  const { layers } = engine.models[model]!.architecture
+  return { onLayer: () => onScored(positions / layers.length) }
 }
 
 const idsOf = ({ of, window }: { of: UnderWay; window: Window }): Int32Array => fedIds(of.tokens, window)
@@ -131,20 +154,21 @@ const idsOf = ({ of, window }: { of: UnderWay; window: Window }): Int32Array => 
 /** Another shape: a bucket longer, and the window twice in one batch, of which the first is taken. */
 async function variantHidden(
   context: Context,
-  side: Side,
+  { model, isOtherShape, index }: Side & { index: number },
   items: readonly Item[],
 ): Promise<[Item, Float32Array][]> {
   const { engine } = context
+  const progressOn = (some: readonly Item[]): { onLayer: () => void } => {
+    const positions = sumOf(some, (item) => scoredIn(item, index))
+    return progressOf(context, model, positions)
+  }
   const states: Float32Array[] = []
-  if (!side.isOtherShape)
-    states.push(...(await engine.hidden(side.model, items.map(idsOf), progressOf(context, items))))
+  if (!isOtherShape) states.push(...(await engine.hidden(model, items.map(idsOf), progressOn(items))))
   else {
     for (const item of items) {
       const ids = idsOf(item)
       const paddedTo = (Math.ceil(ids.length / BUCKET) + 1) * BUCKET
-      states.push(
-        ...(await engine.hidden(side.model, [ids], { paddedTo, batch: 2, ...progressOf(context, [item]) })),
-      )
+      states.push(...(await engine.hidden(model, [ids], { paddedTo, batch: 2, ...progressOn([item]) })))
     }
   }
   return items.map((item, i) => [item, states[i]!])
@@ -155,12 +179,11 @@ interface WindowScore {
   base: Float32Array
   /** Sides that are measured on this window: what the last layer gave, and the rows of the whole document. */
   reached: readonly { model: number; variant: Float32Array; scored: number; rows: Float32Array }[]
-  buffers: { base: Float32Array; variant: Float32Array }
 }
 
 /** Models of one tokenizer may have more rows in their output layer than tokens: the shared ones are compared. */
-async function scoreWindow({ engine, statistics }: Context, score: WindowScore): Promise<void> {
-  const { item, base, reached, buffers } = score
+async function scoreWindow(context: Context, { item, base, reached }: WindowScore): Promise<void> {
+  const { engine, statistics, buffers } = context
   const { document, tokens } = item.of
   const { start, end, firstScored } = item.window
   const { vocabulary } = engine.models[0]!.parameters
@@ -181,8 +204,10 @@ async function scoreWindow({ engine, statistics }: Context, score: WindowScore):
           logits: baseLogits.subarray(i * vocabulary, i * vocabulary + shared),
           next: tokens.ids[position + 1]!,
           name: `${document.id}, token ${position + 1}`,
+          spec: engine.models[0]!.model.spec,
         })
-        statistics(shared).addVariant(logits.subarray(i * own, i * own + shared), rows, position * ROW_LENGTH)
+        const ours = logits.subarray(i * own, i * own + shared)
+        statistics(shared).addVariant(ours, rows, position * ROW_LENGTH, engine.models[model]!.model.spec)
       }
     }
   }

@@ -1,7 +1,8 @@
 // One row of TOKEN_COLUMNS a scored position, from the full logits of both sides. What is the base's alone is computed
 // once a position, however many variants follow.
 import { TOKEN_COLUMNS, TOP_K, type TokenColumn } from '../../schema/predictions.ts'
-import { type Distribution, LARGEST, openDistributions } from '../../tensor/distributions.ts'
+import { type Distribution, LARGEST, NotFiniteLogits, openDistributions } from '../../tensor/distributions.ts'
+import { UserError } from '../../util/errors.ts'
 
 export const ROW_LENGTH = TOKEN_COLUMNS.length
 
@@ -17,13 +18,31 @@ export interface Position {
   next: number
   /** In words, for an error: `prose/letter, token 17`. */
   name?: string
+  /** The base as the user wrote it, for an error. */
+  spec?: string
 }
 
 export interface RowStatistics {
-  /** Starts a position. Logits that are NaN or Infinity, or all -Infinity, throw an Error that names the position. */
+  /** Starts a position. Logits that are NaN or Infinity, or all -Infinity, are a UserError that names the position. */
   setBase(position: Position): void
-  /** Writes the row of one variant at this position into out[at ... at + ROW_LENGTH - 1]. */
-  addVariant(logits: Float32Array, out: Float32Array, at: number): void
+  /** Writes the row of one variant at this position into out[at ... at + ROW_LENGTH - 1]. `spec` as in Position. */
+  addVariant(logits: Float32Array, out: Float32Array, at: number, spec?: string): void
+}
+
+/** What `compute` gives; logits that are no distribution are a UserError that names the model and the position. */
+export function orRefuseNotFinite<T>(
+  { name = 'a position', spec }: Pick<Position, 'name' | 'spec'>,
+  compute: () => T,
+): T {
+  try {
+    return compute()
+  } catch (cause) {
+    if (!(cause instanceof NotFiniteLogits)) throw cause
+    const message = spec === undefined ? `${name}: ${cause.message}` : `${spec}: at ${name}, ${cause.what}`
+    throw new UserError(message, {
+      hint: "weights of this model are NaN or infinite, or grow so in its layers: 'tunediff weights BASE VARIANT' names tensors that are",
+    })
+  }
 }
 
 /** For one vocabulary; both sides have its size. Memory: about 24 bytes a token of it. */
@@ -32,27 +51,25 @@ export function openRowStatistics(vocabularySize: number): RowStatistics {
   let position: Position | undefined
   let base: Distribution | undefined
   let baseLogProb = 0
-  const named = <T>(compute: () => T): T => {
-    try {
-      return compute()
-    } catch (cause) {
-      throw new Error(`${position?.name ?? 'a position'}: ${(cause as Error).message}`, { cause })
-    }
-  }
   return {
     setBase(given) {
       position = given
       const { logits, next } = given
       if (!(next >= 0 && next < vocabularySize))
-        throw new RangeError(
+        throw new UserError(
           `${given.name ?? 'a position'}: token ${next} is not in a vocabulary of ${vocabularySize}`,
+          { hint: 'an output layer has fewer rows than its tokenizer has tokens: download that model again' },
         )
-      base = named(() => distributions.setBase(logits))
+      base = orRefuseNotFinite(given, () => distributions.setBase(logits))
       baseLogProb = logProb(logits[next]!, base)
     },
-    addVariant(logits, out, at) {
+    addVariant(logits, out, at, spec) {
       if (!position || !base) throw new RangeError('setBase comes before addVariant')
-      const compared = named(() => distributions.compareVariant(logits))
+      const { name } = position
+      const compared = orRefuseNotFinite(
+        { ...(name === undefined ? {} : { name }), ...(spec === undefined ? {} : { spec }) },
+        () => distributions.compareVariant(logits),
+      )
       const { variant } = compared
       const [baseTop, variantTop] = [base.largest[0]!, variant.largest[0]!]
       const row: Record<TokenColumn, number> = {

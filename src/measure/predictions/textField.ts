@@ -36,7 +36,10 @@ export async function readFieldTexts(
     if (line.fault !== undefined)
       throw new UserError(`${place} is ${line.fault}`, { hint: 'mend or delete that line' })
     const row = objectOf(line.value, place)
-    field ??= DEFAULT_FIELDS.find((name) => typeof row[name] === 'string') ?? null
+    field ??=
+      DEFAULT_FIELDS.find((name) => typeof row[name] === 'string') ??
+      DEFAULT_FIELDS.find((name) => Object.hasOwn(row, name)) ??
+      null
     if (field === null) throw noField(row, place)
     texts.push({ name: String(line.number), text: textIn(row, field, place) })
   }

@@ -1,40 +1,19 @@
-// Entry of the thread that runs the models: opens them once, then measures, counts tokens and draws samples. Errors are
-// sent back as data.
-import { parentPort, workerData } from 'node:worker_threads'
+// Entry of the thread that runs the models: opens them, others in their place when asked again, measures, counts tokens
+// and draws samples.
 import { openGenerator } from '../../generate/embedded/index.ts'
 import { type Engine, openEngine } from '../../model/engine/index.ts'
+import { endIfStopped, reply, serve } from '../../model/engine/threadSide.ts'
 import { openTokenizer, sameTokenizer, type Tokenizer } from '../../model/tokenizer/tokenizer.ts'
-import { UserError } from '../../util/errors.ts'
 import { tokensOf } from './documents.ts'
 import type { Job, OpenJob, Reply, SampleJob } from './jobs.ts'
 import { measure } from './pass.ts'
 
-const port = parentPort!
-const say = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
-
 let engine: Engine | undefined
 let tokenizers: Tokenizer[] = []
 
-/** Set by the main thread when the process is to end. */
-const stop = workerData as Int32Array
+const say = (message: Reply, transfer?: ArrayBuffer[]): void => reply(message, transfer)
 
-class Stopped extends Error {}
-
-function endIfStopped(): void {
-  if (Atomics.load(stop, 0) === 1) throw new Stopped()
-}
-
-port.on('message', async (job: Job) => {
-  try {
-    await carryOut(job)
-  } catch (error) {
-    if (error instanceof Stopped) return
-    if (error instanceof UserError) {
-      const hint = error.hint === undefined ? {} : { hint: error.hint }
-      say({ kind: 'failed', message: error.message, ...hint, isUser: true })
-    } else say({ kind: 'failed', message: String((error as Error)?.stack ?? error), isUser: false })
-  }
-})
+serve(carryOut)
 
 async function carryOut(job: Job): Promise<void> {
   switch (job.kind) {
@@ -67,15 +46,17 @@ async function carryOut(job: Job): Promise<void> {
       )
       return say({ kind: 'pieces', texts })
     }
-    case 'end':
-      return port.close()
     case 'sample':
       return sample(job)
   }
 }
 
 async function open({ models, threads, probes }: OpenJob): Promise<void> {
-  tokenizers = models.map(({ tokenizer }) => openTokenizer(tokenizer))
+  // Models whose files are one object share what is made from them.
+  const files = new Set(models.map(({ tokenizer }) => tokenizer))
+  const opened = new Map([...files].map((one) => [one, openTokenizer(one)]))
+  tokenizers = models.map(({ tokenizer }) => opened.get(tokenizer)!)
+  await engine?.[Symbol.asyncDispose]()
   engine = await openEngine({
     models: models.map(({ model }) => model),
     threads,

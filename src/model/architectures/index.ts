@@ -17,8 +17,17 @@ export function architectureOf(config: Readonly<Record<string, unknown>>, spec: 
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(String(type)))
   if (family) return family.read(config)
   const known = FAMILIES.flatMap(({ modelTypes }) => modelTypes).join(', ')
-  const what = typeof type === 'string' ? `of type ${oneLine(type)}` : 'of an unnamed type'
-  throw new UserError(`${spec} is a model ${what}; those that can be run here are ${known}`, {
-    hint: 'another one is a file in src/model/architectures; its weights can be compared as they are: tunediff weights',
-  })
+  if (typeof type !== 'string') {
+    throw new UserError(`${spec} does not say what it is: it has no config.json, or one without model_type`, {
+      hint: `copy config.json beside its weights; models of these types can be run here: ${known}`,
+    })
+  }
+  // The type goes into a path that is shown.
+  const file = /^\w+$/.test(type) ? `${type}.ts` : 'NAME.ts'
+  throw new UserError(
+    `${spec} is a model of type ${oneLine(type)}; those that can be run here are ${known}`,
+    {
+      hint: `another one is to be added as src/model/architectures/${file}; without it, its weights can be compared: tunediff weights`,
+    },
+  )
 }

@@ -28,8 +28,20 @@ const parametersSchema = z.looseObject({
   truncate: z.boolean().nullish(),
   partial_rotary_factor: z.number().nullish(),
   factors: z.array(z.number().positive()).nullish(),
+  attn_factor: z.number().nullish(),
+  yarn_attn_factor: z.number().nullish(),
+  yarn_ext_factor: z.number().nullish(),
+  yarn_log_multiplier: z.number().nullish(),
 })
 type Parameters = z.infer<typeof parametersSchema>
+
+/** Corrections that GGUF files may have, with the values at which they do nothing. */
+const CORRECTIONS = {
+  attn_factor: [1],
+  yarn_attn_factor: [1],
+  yarn_ext_factor: [-1, 1],
+  yarn_log_multiplier: [0],
+} satisfies Partial<Record<keyof Parameters, readonly number[]>>
 
 const { fround } = Math
 const DEFAULT_THETA = 10_000
@@ -50,6 +62,11 @@ export function rotaryOf({ config, headDim, layerType, own }: RotaryConfig): Rot
   const { partial_rotary_factor: part } = parameters
   const modelType = String(config.model_type)
   if (part != null && part !== 1) throw notBuilt(modelType, `a rotary embedding of ${part} of each head`)
+  for (const [key, neutral] of Object.entries(CORRECTIONS)) {
+    const value = parameters[key as keyof typeof CORRECTIONS]
+    if (value != null && !neutral.includes(value))
+      throw notBuilt(modelType, `rotary scaling with ${key} ${value}`)
+  }
   const theta = parameters.rope_theta ?? DEFAULT_THETA
   const plain = Float32Array.from(
     { length: headDim / 2 },
@@ -65,7 +82,7 @@ export function rotaryOf({ config, headDim, layerType, own }: RotaryConfig): Rot
     case 'llama3':
       return { frequencies: llama3(plain, parameters), scale: 1 }
     case 'yarn':
-      return yarn(plain, { parameters, theta, headDim, config })
+      return yarn(plain, { parameters, theta, headDim })
     case 'frequency-factors':
       return { frequencies: plain.map((f, i) => f / (parameters.factors?.[i] ?? 1)), scale: 1 }
     default:
@@ -80,11 +97,24 @@ function parametersOf(
 ): Parameters {
   const nested = isRecord(config.rope_parameters) ? config.rope_parameters : undefined
   const ofLayers = layerType !== undefined && isRecord(nested?.[layerType]) ? nested[layerType] : undefined
-  if (ofLayers) return parse(ofLayers)
-  if (nested && !Object.values(nested).some(isRecord)) return parse(nested)
-  if (own) return { ...(own.isScaled ? scaling(config) : {}), rope_theta: own.theta }
-  const theta = config.rope_theta
-  return { ...scaling(config), ...(typeof theta === 'number' ? { rope_theta: theta } : {}) }
+  if (ofLayers) return withOutside(parse(ofLayers), config)
+  if (nested && !Object.values(nested).some(isRecord)) return withOutside(parse(nested), config)
+  if (!own) return withOutside(scaling(config), config)
+  return withOutside({ ...(own.isScaled ? scaling(config) : {}), rope_theta: own.theta }, config)
+}
+
+/** What the parameters do not say stands beside them in the config; an original length there even goes before theirs. */
+function withOutside(parameters: Parameters, config: Readonly<Record<string, unknown>>): Parameters {
+  const filled = { ...parameters }
+  const numberOf = (key: string): number | undefined =>
+    typeof config[key] === 'number' ? config[key] : undefined
+  filled.rope_theta ??= numberOf('rope_theta')
+  filled.partial_rotary_factor ??= numberOf('partial_rotary_factor')
+  filled.original_max_position_embeddings =
+    numberOf('original_max_position_embeddings') ??
+    parameters.original_max_position_embeddings ??
+    numberOf('max_position_embeddings')
+  return filled
 }
 
 const scaling = (config: Readonly<Record<string, unknown>>): Parameters =>
@@ -118,16 +148,13 @@ interface Yarn {
   parameters: Parameters
   theta: number
   headDim: number
-  config: Readonly<Record<string, unknown>>
 }
 
-function yarn(plain: Float32Array, { parameters, theta, headDim, config }: Yarn): Rotary {
+function yarn(plain: Float32Array, { parameters, theta, headDim }: Yarn): Rotary {
   const factor = needed(parameters, 'factor')
-  const original =
-    parameters.original_max_position_embeddings ?? (Number(config.max_position_embeddings) || undefined)
-  if (original === undefined) needed(parameters, 'original_max_position_embeddings')
+  const original = needed(parameters, 'original_max_position_embeddings')
   const dimensionOf = (rotations: number): number =>
-    (headDim * Math.log(original! / (rotations * 2 * Math.PI))) / (2 * Math.log(theta))
+    (headDim * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta))
   const whole = parameters.truncate ?? true
   const first = dimensionOf(parameters.beta_fast ?? 32)
   const last = dimensionOf(parameters.beta_slow ?? 1)

@@ -1,6 +1,8 @@
 // A model as the engine takes it: plain data that a worker thread can be handed, and its weights sorted by layer, each
 // with what adapters do to it while it runs.
 import { UserError } from '../../util/errors.ts'
+import { plural } from '../../util/text.ts'
+import type { Architecture } from '../architectures/architecture.ts'
 import { readValues } from '../rows.ts'
 import { matrixShape, shapeOf } from '../shape.ts'
 import type { Model, TensorSource } from '../tensor.ts'
@@ -24,6 +26,7 @@ export function engineModel({ spec, name, config, tensors, rotaryFactors }: Mode
 
 function divided(config: Model['config'], factors: TensorSource): Record<string, unknown> {
   return {
+    ...(config.rope_scaling as Record<string, unknown> | undefined),
     rope_type: 'frequency-factors',
     rope_theta: config.rope_theta,
     factors: [...readValues(factors, 0, 1)],
@@ -31,8 +34,9 @@ function divided(config: Model['config'], factors: TensorSource): Record<string,
 }
 
 export interface LoraParameter {
-  a: TensorSource
-  b: TensorSource
+  /** Null where the factors are being trained: a training pass feeds them. */
+  a: TensorSource | null
+  b: TensorSource | null
   rank: number
   scale: number
 }
@@ -41,13 +45,19 @@ export interface LoraParameter {
 export interface Parameter {
   shape: readonly number[]
   dense: TensorSource
-  /** fp16 is storage: programs widen it. */
-  type: 'float32' | 'float16'
+  /** fp16 is storage: programs widen it. Only a training pass has nf4: 4-bit codes and scales in memory. */
+  type: 'float32' | 'float16' | 'nf4'
   /** Added to every value: normalisations whose weight stands for 1 + w. */
   offset: number
   lora: readonly LoraParameter[]
-  /** Multiplies what comes out: a vector (IA3), or DoRA's magnitudes over the norms of the rows of a source. */
-  outputScale?: { vector: TensorSource } | { magnitude: TensorSource; rowsOf: TensorSource }
+  /**
+   * Multiplies what comes out: a vector (IA3), or DoRA's magnitudes over the norms of the rows of a source. Magnitudes are
+   * null where they are being trained; the rows are then those of this weight with its adapters.
+   */
+  outputScale?:
+    | { vector: TensorSource }
+    | { magnitude: TensorSource; rowsOf: TensorSource }
+    | { magnitude: null }
   /** Multiplies what goes in (IA3). */
   inputScale?: TensorSource
 }
@@ -66,8 +76,11 @@ const LAYER = /^(.*\blayers\.)(\d+)\.(.+)$/
 /** Buffers that older files carry along: computed here. */
 const IGNORED = /rotary_emb\.inv_freq$|masked_bias$|attn\.bias$/
 
-/** Sorts the weights of a decoder with `layers` layers. What is missing or of no use to it is a UserError. */
-export function parametersOf(model: EngineModel, layers: number, normOffset: number): Parameters {
+/** Sorts the weights of a decoder. What is missing or of no use to it is a UserError. */
+export function parametersOf(
+  model: EngineModel,
+  { layers: { length: layers }, hidden, normOffset }: Pick<Architecture, 'layers' | 'hidden' | 'normOffset'>,
+): Parameters {
   const sorted = Array.from({ length: layers }, () => new Map<string, Parameter>())
   const rest = new Map<string, TensorSource>()
   for (const [name, source] of model.tensors) {
@@ -77,13 +90,18 @@ export function parametersOf(model: EngineModel, layers: number, normOffset: num
     else if (Number(layer) < layers) {
       const isNorm = inner!.endsWith('norm.weight')
       sorted[Number(layer)]!.set(inner!, parameterOf(source, isNorm ? normOffset : 0))
-    } else throw refusal(model, `has ${name}, and its config says ${layers} layers`)
+    } else throw refusal(model, `has ${name}, and its config says ${plural(layers, 'layer')}`)
   }
+  const gap = sorted.findIndex(({ size }) => size === 0)
+  if (gap >= 0) throw refusal(model, `has no layer ${gap}, and its config says ${plural(layers, 'layer')}`)
   const find = (end: string): TensorSource | undefined =>
     [...rest].find(([name]) => name === end || name.endsWith(`.${end}`))?.[1]
   const embedding = find('embed_tokens.weight')
   const norm = find('norm.weight')
   if (!embedding || !norm) throw refusal(model, `has no ${embedding ? 'norm' : 'embed_tokens'}.weight`)
+  const { columns } = matrixShape(shapeOf(embedding))
+  if (columns !== hidden)
+    throw refusal(model, `has an embedding of ${columns} numbers a token, and its config says ${hidden}`)
   // An adapter on the embedding is not on an output layer that is tied to it.
   const tied = embedding.kind === 'lora' ? embedding.of : embedding
   const head = parameterOf(find('lm_head.weight') ?? tied, 0)

@@ -19,7 +19,7 @@ export { type EngineModel, engineModel } from './engineModel.ts'
 export const BUCKET = 64
 /** Windows that callers send through the layers together: weights that are read for each call serve all of them. */
 export const WINDOWS_TOGETHER = 8
-/** Logits of one run of the head, in numbers. */
+/** Logits of one run of the output layer, in numbers. */
 const HEAD_VALUES = 1 << 23
 const MAX_HEAD_ROWS = 128
 const MIN_HEAD_ROWS = 16
@@ -75,7 +75,7 @@ export interface EngineOptions {
 
 export function loadModel(model: EngineModel): LoadedModel {
   const architecture = architectureOf(model.config, model.spec)
-  const parameters = parametersOf(model, architecture.layers.length, architecture.normOffset)
+  const parameters = parametersOf(model, architecture)
   return { model, architecture, parameters }
 }
 

@@ -1,13 +1,15 @@
 // Builds one layer of an architecture onto a tape: declares the weights that it asks for as inputs, with their adapters,
 // and what positions need (rotary tables, mask, keys and values of the past).
+import { NF4_BLOCK } from '../../tensor/nf4.ts'
 import { attention } from '../../tensor/ops/attention.ts'
 import { causalAttention } from '../../tensor/ops/causalAttention.ts'
-import { type LinearWeight, linear } from '../../tensor/ops/linear.ts'
+import { type LinearWeight, linear, type Nf4Weight } from '../../tensor/ops/linear.ts'
 import { reshape } from '../../tensor/ops/reshape.ts'
 import { rmsNorm } from '../../tensor/ops/rmsNorm.ts'
 import { rope } from '../../tensor/ops/rope.ts'
 import type { Tape, Value } from '../../tensor/tape.ts'
 import { UserError } from '../../util/errors.ts'
+import { plural } from '../../util/text.ts'
 import type { Architecture, LayerNet } from '../architectures/architecture.ts'
 import type { Parameter } from './engineModel.ts'
 
@@ -25,12 +27,16 @@ export interface BatchShape {
   window?: number | null
   /** Each row has a mask of its own. */
   hasOwnMasks?: boolean
+  /** Masks are [length, length], and all heads share them, instead of one below the other for each head of a group. */
+  hasSharedMasks?: boolean
   /** Rows of the rotary tables; length where it is not given. */
   positions?: number
 }
 
 export interface LayerNetOptions {
   tape: Tape
+  /** The model as the user wrote it, for errors. */
+  spec: string
   architecture: Architecture
   shape: BatchShape
   parameters: ReadonlyMap<string, Parameter>
@@ -45,23 +51,20 @@ export interface BuiltNet extends LayerNet {
 
 export function layerNet({
   tape,
+  spec,
   architecture,
   shape,
   parameters,
   isTrained = () => false,
 }: LayerNetOptions): BuiltNet {
   const { heads, kvHeads, headDim, epsilon, attentionScale } = architecture
-  const { batch, length, past = 0, hasOwnMasks = false, positions: tableRows = length, window } = shape
+  const { batch, length, past = 0, positions: tableRows = length, window } = shape
   const used = new Set<string>()
-  const input = (name: string, dims: readonly number[], type: Parameter['type'] = 'float32'): Value =>
+  const input = (name: string, dims: readonly number[], type: InputType = 'float32'): Value =>
     tape.input(name, dims, { type, isTrained: isTrained(name) })
   const parameter = (name: string): Parameter => {
     const found = parameters.get(name)
-    if (!found) {
-      throw new UserError(`a layer has no ${name}`, {
-        hint: 'the config does not belong to these weights: download both again',
-      })
-    }
+    if (!found) throw unfit(spec, `a layer has no ${name}`)
     used.add(name)
     return found
   }
@@ -72,9 +75,17 @@ export function layerNet({
     tape,
     used,
     linear(name, x, options = {}) {
+      const { shape: size } = parameter(`${name}.weight`)
+      const given = x.shape.at(-1)!
+      if (size.length !== 2 || size[1] !== given)
+        throw unfit(
+          spec,
+          `${name}.weight is (${size.join(', ')}), and by its config it is given ${given} numbers`,
+        )
       const weight = weightOf(`${name}.weight`, parameter(`${name}.weight`), input)
       const bias = options.bias || parameters.has(`${name}.bias`) ? parameter(`${name}.bias`) : undefined
-      return linear(tape, x, bias ? { ...weight, bias: input(`${name}.bias`, bias.shape) } : weight)
+      const kept = { ...weight, save: name }
+      return linear(tape, x, bias ? { ...kept, bias: input(`${name}.bias`, bias.shape) } : kept)
     },
     norm(name, x) {
       const { shape: size } = parameter(`${name}.weight`)
@@ -95,12 +106,20 @@ export function layerNet({
       return reshape(tape, turned, x.shape)
     },
     attend(q, k, v) {
+      const sizes = { query: [q, heads], key: [k, kvHeads], value: [v, kvHeads] } as const
+      for (const [what, [x, count]] of Object.entries(sizes)) {
+        const found = x.shape.at(-1)!
+        if (found !== count * headDim)
+          throw unfit(
+            spec,
+            `its ${what} weights give ${found} numbers, and its config says ${plural(count, 'head')} of ${headDim}`,
+          )
+      }
       if (window !== undefined) {
         const options = { heads, kvHeads, scale: attentionScale, window, save: '' }
         return causalAttention(tape, splitHeads(q), splitHeads(k), splitHeads(v), options)
       }
-      const group = heads / kvHeads
-      const mask = tape.input('mask', [hasOwnMasks ? batch : 1, 1, group * length, past + length])
+      const mask = tape.input('mask', maskShape(shape, heads / kvHeads))
       return attention(tape, splitHeads(q), splitHeads(k), splitHeads(v), {
         heads,
         kvHeads,
@@ -113,15 +132,31 @@ export function layerNet({
   }
 }
 
+function unfit(spec: string, what: string): UserError {
+  return new UserError(`${spec}: ${what}`, {
+    hint: 'the config does not belong to these weights: download both again',
+  })
+}
+
+function maskShape(
+  { batch, length, past = 0, hasOwnMasks, hasSharedMasks }: BatchShape,
+  group: number,
+): number[] {
+  const heads = hasSharedMasks ? [1, 1, length] : [1, group * length]
+  return [hasOwnMasks ? batch : 1, ...heads, past + length]
+}
+
+type InputType = 'float32' | 'float16' | 'uint8'
+
 /** The inputs of a weight and of the adapters on it. */
 export function weightOf(
   name: string,
   { shape, type, lora, outputScale, inputScale }: Parameter,
-  input: (name: string, dims: readonly number[], type?: Parameter['type']) => Value,
+  input: (name: string, dims: readonly number[], type?: InputType) => Value,
 ): LinearWeight {
   const [rows, columns] = shape as [number, number]
   return {
-    weight: input(name, shape, type),
+    weight: type === 'nf4' ? nf4Of(name, [rows, columns], input) : input(name, shape, type),
     lora: lora.map(({ rank, scale }, i) => ({
       a: input(`${name}.lora.${i}.a`, [rank, columns]),
       b: input(`${name}.lora.${i}.b`, [rows, rank]),
@@ -129,5 +164,20 @@ export function weightOf(
     })),
     ...(outputScale ? { outputScale: input(`${name}.outputScale`, [rows]) } : {}),
     ...(inputScale ? { inputScale: input(`${name}.inputScale`, [columns]) } : {}),
+  }
+}
+
+/** NAME.codes, NAME.scales, and NAME.dense for the way back. */
+function nf4Of(
+  name: string,
+  shape: readonly [number, number],
+  input: (name: string, dims: readonly number[], type?: InputType) => Value,
+): Nf4Weight {
+  const size = shape[0] * shape[1]
+  return {
+    codes: input(`${name}.codes`, [size / 2], 'uint8'),
+    scales: input(`${name}.scales`, [size / NF4_BLOCK]),
+    shape,
+    dense: input(`${name}.dense`, shape),
   }
 }

@@ -22,7 +22,14 @@ export interface LayerOptions {
 /** x [batch * length, hidden] -> y of the same shape, and what operations save. */
 export function describeLayer({ model, architecture, shape, parameters, isTrained }: LayerOptions): Describe {
   return (tape) => {
-    const net = layerNet({ tape, architecture, shape, parameters, ...(isTrained ? { isTrained } : {}) })
+    const net = layerNet({
+      tape,
+      spec: model.spec,
+      architecture,
+      shape,
+      parameters,
+      ...(isTrained ? { isTrained } : {}),
+    })
     const x = tape.input('x', [shape.batch * shape.length, architecture.hidden], {
       isTrained: isTrained?.('x') ?? false,
     })
@@ -109,7 +116,7 @@ function kindOf(model: EngineModel, architecture: Architecture): unknown {
 }
 
 /** What a program's inputs and constants depend on. */
-function signature(parameters: LayerParameters): unknown {
+export function signature(parameters: LayerParameters): unknown {
   return [...parameters]
     .map(([name, { shape, type, lora, outputScale, inputScale }]) => [
       name,

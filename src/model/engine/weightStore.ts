@@ -23,16 +23,24 @@ export class WeightStore {
 
   /** What a program is fed for the weight called `name`: NAME, NAME.lora.I.a and .b, NAME.outputScale, NAME.inputScale. */
   feeds(name: string, parameter: Parameter): Record<string, WeightBuffer> {
-    const { dense, type, offset, lora, outputScale, inputScale } = parameter
-    const feeds: Record<string, WeightBuffer> = { [name]: this.#dense(dense, type, offset) }
-    lora.forEach((term, i) => {
-      feeds[`${name}.lora.${i}.a`] = this.#dense(term.a, 'float32', 0)
-      feeds[`${name}.lora.${i}.b`] = this.#dense(term.b, 'float32', 0)
+    const { dense, type, offset } = parameter
+    return { [name]: this.#dense(dense, type, offset), ...this.adapterFeeds(name, parameter) }
+  }
+
+  /** The same without the weight itself, and without what is being trained. */
+  adapterFeeds(
+    name: string,
+    { lora, outputScale, inputScale }: Pick<Parameter, 'lora' | 'outputScale' | 'inputScale'>,
+  ): Record<string, WeightBuffer> {
+    const feeds: Record<string, WeightBuffer> = {}
+    lora.forEach(({ a, b }, i) => {
+      if (a) feeds[`${name}.lora.${i}.a`] = this.#dense(a, 'float32', 0)
+      if (b) feeds[`${name}.lora.${i}.b`] = this.#dense(b, 'float32', 0)
     })
     if (inputScale) feeds[`${name}.inputScale`] = this.#dense(inputScale, 'float32', 0)
     if (outputScale && 'vector' in outputScale) {
       feeds[`${name}.outputScale`] = this.#dense(outputScale.vector, 'float32', 0)
-    } else if (outputScale) feeds[`${name}.outputScale`] = this.#doraScale(outputScale)
+    } else if (outputScale?.magnitude) feeds[`${name}.outputScale`] = this.#doraScale(outputScale)
     return feeds
   }
 
@@ -41,6 +49,11 @@ export class WeightStore {
     if (this.#byKey.has(keyOf(dense, type, offset))) return 0
     const { rows, columns } = matrixShape(shape)
     return rows * columns * (type === 'float16' ? 2 : 4)
+  }
+
+  /** Bytes of what is kept. */
+  get bytes(): number {
+    return [...this.#byKey.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
   }
 
   #dense(source: TensorSource, type: Parameter['type'], offset: number): WeightBuffer {

@@ -34,11 +34,15 @@ const TOKENIZER_TERMS: Readonly<Record<string, string>> = {
   'tokenizer.ggml.unknown_token_id': 'unk_token_id',
 }
 
+/** Names of its own for what llama.cpp multiplies with besides: Hugging Face's attention_factor is the whole product. */
 const ROPE_SCALING: Readonly<Record<string, string>> = {
   type: 'rope_type',
   factor: 'factor',
   original_context_length: 'original_max_position_embeddings',
-  attn_factor: 'attention_factor',
+  attn_factor: 'attn_factor',
+  yarn_attn_factor: 'yarn_attn_factor',
+  yarn_ext_factor: 'yarn_ext_factor',
+  yarn_log_multiplier: 'yarn_log_multiplier',
   yarn_beta_fast: 'beta_fast',
   yarn_beta_slow: 'beta_slow',
 }

@@ -43,20 +43,34 @@ export function quantiseNf4(
 ): Quantised {
   const values = new Float32Array(from.length)
   const spacings = new Float32Array(from.length)
-  const first = firstCodes()
+  const codes = nf4Codes(from, maxima)
   for (let block = 0; block < maxima.length; block++) {
-    const inverse = maxima[block] === 0 ? 0 : fround(1 / maxima[block]!)
     const scale = scales[block]!
     const end = (block + 1) * NF4_BLOCK
     for (let i = block * NF4_BLOCK; i < end; i++) {
-      const scaled = fround(from[i]! * inverse)
-      let code = first[((scaled + 1) * (CELLS / 2)) | 0]!
-      if (code < 15 && fround(scaled - CODEBOOK[code]!) > fround(CODEBOOK[code + 1]! - scaled)) code++
+      const code = codes[i]!
       values[i] = CODEBOOK[code]! * scale
       spacings[i] = GAPS[code]! * abs(scale)
     }
   }
   return { values, spacings }
+}
+
+/** The code, 0 to 15, of each value. */
+export function nf4Codes(from: Float32Array, maxima: Float32Array): Uint8Array {
+  const codes = new Uint8Array(from.length)
+  const first = firstCodes()
+  for (let block = 0; block < maxima.length; block++) {
+    const inverse = maxima[block] === 0 ? 0 : fround(1 / maxima[block]!)
+    const end = (block + 1) * NF4_BLOCK
+    for (let i = block * NF4_BLOCK; i < end; i++) {
+      const scaled = fround(from[i]! * inverse)
+      let code = first[((scaled + 1) * (CELLS / 2)) | 0]!
+      if (code < 15 && fround(scaled - CODEBOOK[code]!) > fround(CODEBOOK[code + 1]! - scaled)) code++
+      codes[i] = code
+    }
+  }
+  return codes
 }
 
 /** Cells that [-1, 1] is cut into: much smaller than the smallest distance of two codes, 0.08. */

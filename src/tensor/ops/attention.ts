@@ -9,7 +9,7 @@ export interface AttentionOptions {
   heads: number
   kvHeads: number
   scale: number
-  /** Added to the scores; broadcast to [B, KV, G * T, S]. */
+  /** Added to the scores; broadcast to [B, KV, G * T, S], or to [B, KV, G, T, S] where it has five dimensions. */
   mask: Value
   /** Keys (rotated) and values of positions before these, [B, KV, P, D]. Has no gradient. */
   past?: { k: Value; v: Value }
@@ -32,8 +32,7 @@ export function attention(tape: Tape, q: Value, k: Value, v: Value, options: Att
     return joined(cachedAttention(tape, { Q, K, V }, { past, mask, scale }))
   }
   const scores = batched(tape, Q, K, { transposeRight: true, alpha: scale })
-  const masked = tape.node('Add', [scores, mask], scores.shape)
-  const P = tape.node('Softmax', [masked], scores.shape, { attributes: { axis: -1 } })
+  const P = view(tape, softmax(tape, scores, mask, q.shape[1]!), scores.shape)
   const O = keep(batched(tape, P, V), 'O')
   return tape.record(joined(O), [q, k, v], (gradient) => {
     const dO = heads.split(gradient)
@@ -48,6 +47,15 @@ export function attention(tape: Tape, q: Value, k: Value, v: Value, options: Att
     )
     tape.accumulate(q, () => view(tape, heads.join(batched(tape, dScores, K, { alpha: scale })), q.shape))
   })
+}
+
+/** Over the last dimension of scores [B, KV, G * T, S] with the mask added. */
+function softmax(tape: Tape, scores: Value, mask: Value, length: number): Value {
+  const [batch, kvHeads, rows, keys] = scores.shape as [number, number, number, number]
+  const wide =
+    mask.shape.length === 5 ? view(tape, scores, [batch, kvHeads, rows / length, length, keys]) : scores
+  const masked = tape.node('Add', [wide, mask], wide.shape)
+  return tape.node('Softmax', [masked], wide.shape, { attributes: { axis: -1 } })
 }
 
 interface Layout {

@@ -63,13 +63,19 @@ function chunksOf(
   })
 }
 
-/** [rows, 1]. */
-function lossRows(tape: Tape, { logits, targets, weights }: Chunk): Value {
-  const logP = tape.node('LogSoftmax', [logits], logits.shape, { attributes: { axis: -1 } })
-  const ofTargets = tape.node('GatherElements', [logP, view(tape, targets, weights.shape)], weights.shape, {
+/**
+ * [rows, 1]. The largest logit's probability is 1 over the sum of e^(logit - largest), so that -ln P[target] is
+ * largest - logit[target] - ln(largest P): as exact as a logarithm of all of P, without the room for it.
+ */
+function lossRows(tape: Tape, { logits, P, targets, weights }: Chunk): Value {
+  const ofTargets = tape.node('GatherElements', [logits, view(tape, targets, weights.shape)], weights.shape, {
     attributes: { axis: 1 },
   })
-  return multiply(tape, ofTargets, tape.node('Neg', [weights], weights.shape))
+  const largest = (x: Value): Value =>
+    tape.node('ReduceMax', [x, tape.integers(1)], weights.shape, { attributes: { keepdims: 1 } })
+  const below = tape.node('Sub', [largest(logits), ofTargets], weights.shape)
+  const logOfLargest = tape.node('Log', [largest(P)], weights.shape)
+  return multiply(tape, tape.node('Sub', [below, logOfLargest], weights.shape), weights)
 }
 
 /** Gradient of the loss with respect to rows of h: weight * (P table - table[target]). */

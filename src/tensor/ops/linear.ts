@@ -38,18 +38,24 @@ export interface LinearWeight {
   outputScale?: Value
   /** [in]. */
   inputScale?: Value
+  /** Key under which y without outputScale (and then without bias) may be saved, and A x of term I with `.lora.I` behind it. */
+  save?: string
 }
 
 /** x [N, in] -> [N, out]. */
 export function linear(tape: Tape, x: Value, options: LinearWeight): Value {
-  const { weight, bias, lora = [], outputScale, inputScale } = options
+  const { weight, bias, lora = [], outputScale, inputScale, save } = options
   const input = inputScale ? multiply(tape, x, inputScale) : x
-  const hidden = lora.map(({ a }) => gemm(tape, input, a, { transposeRight: true }))
+  const hidden = lora.map(({ a }, i) => {
+    const ofTerm = gemm(tape, input, a, { transposeRight: true })
+    return save === undefined ? ofTerm : tape.save(ofTerm, `${save}.lora.${i}`)
+  })
   const { product, dense } = baseProduct(tape, input, weight, outputScale ? undefined : bias)
   let sum = product
   for (const [i, { b, scale }] of lora.entries()) {
     sum = gemm(tape, hidden[i]!, b, { transposeRight: true, alpha: scale, addend: sum })
   }
+  if (save !== undefined) sum = tape.save(sum, save)
   const scaled = outputScale ? multiply(tape, sum, outputScale) : sum
   const y = outputScale && bias ? tape.node('Add', [scaled, bias], scaled.shape) : scaled
   const trained = 'codes' in weight ? undefined : weight

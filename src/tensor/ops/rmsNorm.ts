@@ -14,18 +14,18 @@ export function rmsNorm(tape: Tape, x: Value, gamma: Value, epsilon: number): Va
     },
   ) as [Value, Value]
   return tape.record(y, [x, gamma], (gradient) => {
-    const gx = multiply(tape, gradient, x)
-    tape.accumulate(gamma, () => sumRows(tape, multiply(tape, gx, inverse)))
+    tape.accumulate(gamma, () => sumRows(tape, multiply(tape, multiply(tape, gradient, x), inverse)))
+    // dx = inverse * (gamma * dy - x * inverse * mean(y * dy)): y is there for what follows, so that its use saves a pass.
     tape.accumulate(x, () => {
       const mean = tape.node(
         'ReduceMean',
-        [multiply(tape, gx, gamma), tape.integers(-1)],
+        [multiply(tape, gradient, y), tape.integers(-1)],
         columnShape(x.shape),
         { attributes: { keepdims: 1 } },
       )
-      const cube = multiply(tape, multiply(tape, inverse, inverse), inverse)
+      const factor = multiply(tape, multiply(tape, inverse, inverse), mean)
       const direct = multiply(tape, multiply(tape, gradient, gamma), inverse)
-      return tape.node('Sub', [direct, multiply(tape, x, multiply(tape, mean, cube))], x.shape)
+      return tape.node('Sub', [direct, multiply(tape, x, factor)], x.shape)
     })
   })
 }

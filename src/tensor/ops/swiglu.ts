@@ -5,13 +5,13 @@ import { multiply } from './elementwise.ts'
 export function swiglu(tape: Tape, gate: Value, up: Value): Value {
   const sigmoid = tape.node('Sigmoid', [gate], gate.shape)
   const silu = multiply(tape, gate, sigmoid)
-  return tape.record(multiply(tape, silu, up), [gate, up], (gradient) => {
+  const y = multiply(tape, silu, up)
+  return tape.record(y, [gate, up], (gradient) => {
     tape.accumulate(up, () => multiply(tape, gradient, silu))
     tape.accumulate(gate, () => {
-      // d silu = sigmoid + silu * (1 - sigmoid)
-      const rest = tape.node('Sub', [silu, multiply(tape, silu, sigmoid)], gate.shape)
-      const slope = tape.node('Add', [sigmoid, rest], gate.shape)
-      return multiply(tape, multiply(tape, gradient, up), slope)
+      // up * d silu = up * (sigmoid + silu * (1 - sigmoid)) = y + sigmoid * (up - y)
+      const rest = multiply(tape, sigmoid, tape.node('Sub', [up, y], gate.shape))
+      return multiply(tape, gradient, tape.node('Add', [y, rest], gate.shape))
     })
   })
 }

@@ -52,7 +52,13 @@ def base64_of(values):
 
 values = made_up()
 goldens = {name: described(by_gguf(values, name)) for name in ["Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1"]}
-goldens["NF4"] = described(functional.dequantize_4bit(*by_bitsandbytes(values, False)).numpy())
+packed, state = by_bitsandbytes(values, False)
+goldens["NF4"] = described(functional.dequantize_4bit(packed, state).numpy())
+goldens["packed"] = {
+    "codes": hashlib.sha256(packed.numpy().tobytes()).hexdigest(),
+    "first": packed.flatten()[:32].tolist(),
+    "scales": base64_of(state.absmax),
+}
 packed, state = by_bitsandbytes(values, True)
 goldens["doubleQuantisation"] = {
     "map": base64_of(functional.create_dynamic_map()),
