@@ -5,7 +5,7 @@ import { predictionsBlocks } from '../report/predictions.ts'
 import { comparePredictions } from '../study/comparePredictions.ts'
 import { UserError } from '../util/errors.ts'
 import { progressLines } from '../util/progress.ts'
-import { jsonOption, markdownOption, print, wholeNumber } from './options.ts'
+import { jsonOption, markdownOption, onWait, print, wholeNumber } from './options.ts'
 
 interface Flags {
   text?: string[]
@@ -86,6 +86,7 @@ async function runPredictions(base: string, variants: string[], flags: Flags): P
     texts,
     ...options,
     onProgress: progress.update,
+    onWait,
   })
   progress.end()
   if (json) await print(`${JSON.stringify(report, null, 2)}\n`)

@@ -4,12 +4,14 @@ import { VERSION } from '../util/version.ts'
 import { appliedCommand } from './applied.ts'
 import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
+import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { inspectCommand } from './inspect.ts'
 import { judgeCommand } from './judge.ts'
 import { predictionsCommand } from './predictions.ts'
 import { referenceCommand } from './reference.ts'
 import { showCommand } from './show.ts'
+import { trainCommand } from './train.ts'
 import { weightsCommand } from './weights.ts'
 
 /** The whole command line; errors are thrown, never exits. */
@@ -24,6 +26,8 @@ export function program(): Command {
   for (const command of [
     importCommand(),
     judgeCommand(),
+    trainCommand(),
+    exportCommand(),
     weightsCommand(),
     predictionsCommand(),
     appliedCommand(),

@@ -51,7 +51,9 @@ async function openWithin(spec: string, options: OpenOptions, depth: number): Pr
   const source = weightsSource(parsed)
   const found = await find(source, options)
   if (found.kind === 'adapter') {
-    return openOnBase(parsed, await readAdapter(found.path), { ...options, depth })
+    const quantised = parsed.quantised ?? (await schemeOfVariant(found.path))
+    const whole = quantised === undefined ? parsed : { ...parsed, quantised }
+    return openOnBase(whole, await readAdapter(found.path), { ...options, depth })
   }
   const plain = await openPlain(found)
   const adapters: Adapter[] = []
@@ -92,13 +94,16 @@ async function openOnBase(
   const base = await openWithin(named ?? baseOf(adapter), options, depth + 1)
   const upper: Adapter[] = []
   for (const source of parsed.adapters) upper.push(await openAdapterAt(source, options))
-  if (parsed.quantised && (base.quantised || base.adapters.length > 0)) {
+  // The base of a 4-bit LoRA may be named as it was trained on: quantised.
+  const isAlready = parsed.quantised !== undefined && parsed.quantised === base.quantised
+  if (!isAlready && parsed.quantised && (base.quantised || base.adapters.length > 0)) {
     throw new UserError(`${parsed.spec}: its base ${base.spec} has an adapter or is quantised already`, {
       hint: 'write the whole MODEL: nf4:BASE+ADAPTER+ADAPTER',
     })
   }
   const name = nameOf(adapter.folder)
-  const combined = combine(parsed, base, [adapter, ...upper], options)
+  const { quantised: _, ...unquantised } = parsed
+  const combined = combine(isAlready ? unquantised : parsed, base, [adapter, ...upper], options)
   const quantised = combined.quantised ?? base.quantised
   return {
     ...combined,
@@ -106,6 +111,16 @@ async function openOnBase(
     adapters: [...base.adapters, ...combined.adapters],
     ...(quantised ? { quantised } : {}),
   }
+}
+
+/** A 4-bit LoRA that was trained here runs on its base as it was trained on: the adapter's folder lies in its variant's. */
+async function schemeOfVariant(adapter: string): Promise<'NF4' | 'NF4_DQ' | undefined> {
+  const path = join(dirname(adapter), 'variant.json')
+  if (basename(adapter) !== 'adapter' || !(await exists(path))) return undefined
+  const parsed = parseStrictJson((await readTextFile(path)).text)
+  const { recipe } = ('value' in parsed ? parsed.value : {}) as { recipe?: Record<string, unknown> }
+  if (recipe?.method !== 'qlora') return undefined
+  return recipe.doubleQuantisation === true ? 'NF4_DQ' : 'NF4'
 }
 
 /** The MODEL that an adapter's config names as its base. */

@@ -1,0 +1,41 @@
+// The methods that there are, and where training begins with each. Another one is a file beside this one and a line here.
+import type { LoadedModel } from '../../model/engine/index.ts'
+import type { Method as MethodName, Recipe } from '../../schema/training.ts'
+import { UserError } from '../../util/errors.ts'
+import { dora } from './dora.ts'
+import { full } from './full.ts'
+import { lora } from './lora.ts'
+import type { Method, Prepared } from './method.ts'
+import { qlora } from './qlora.ts'
+
+export { type Prepared, parameterCounts, type Trained } from './method.ts'
+
+const METHODS: Readonly<Record<MethodName, Method>> = { full, lora, dora, qlora }
+
+/** The model with places for what the recipe trains, and first values of that. What cannot be trained is a UserError. */
+export function prepare(loaded: LoadedModel, recipe: Recipe, seed: number): Prepared {
+  refuseIdle(recipe)
+  return METHODS[recipe.method](loaded, recipe, seed)
+}
+
+/** Options that a method would not look at. */
+function refuseIdle(recipe: Recipe): void {
+  const { method, rslora, loraPlusRatio, rankPattern, alphaPattern, doubleQuantisation } = recipe
+  const factors = {
+    rslora,
+    loraPlusRatio: loraPlusRatio !== 1,
+    rankPattern: size(rankPattern),
+    alphaPattern: size(alphaPattern),
+  }
+  const idle = Object.entries({
+    ...(method === 'full' ? factors : {}),
+    ...(method === 'qlora' ? {} : { doubleQuantisation }),
+  }).find(([, isSet]) => isSet)
+  if (!idle) return
+  const [key] = idle
+  throw new UserError(`${key} is set, and method ${method} has no use for it`, {
+    hint: `leave ${key} out, or take method ${key === 'doubleQuantisation' ? 'qlora' : 'lora'}`,
+  })
+}
+
+const size = (table: object): boolean => Object.keys(table).length > 0

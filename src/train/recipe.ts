@@ -1,0 +1,172 @@
+// A recipe: a YAML file whose keys are those of src/schema/training.ts, and flags of the same names over it. What is wrong
+// is told with line, key, value and what is wanted; the command line is never a reason to guess.
+import { type Document, isMap, isScalar, LineCounter, parse, parseDocument, type YAMLError } from 'yaml'
+import { z } from 'zod'
+import { type Recipe, recipeSchema } from '../schema/training.ts'
+import { UserError } from '../util/errors.ts'
+import { nearest, oneLine } from '../util/text.ts'
+import { readTextFile } from '../util/textFile.ts'
+
+const MAX_BYTES = 1024 * 1024
+const KEYS = Object.keys(recipeSchema.shape)
+/** What other trainers call the same. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  r: 'rank',
+  lora_r: 'rank',
+  lora_alpha: 'alpha',
+  target_modules: 'targets',
+  layers_to_transform: 'layers',
+  use_rslora: 'rslora',
+  lr: 'learningRate',
+  lr_scheduler_type: 'schedule',
+  warmup_ratio: 'warmup',
+  max_steps: 'steps',
+  num_train_epochs: 'epochs',
+  per_device_train_batch_size: 'batch',
+  gradient_accumulation_steps: 'accumulation',
+  max_grad_norm: 'clip',
+  max_seq_length: 'maxTokens',
+}
+
+export interface RecipeSource {
+  /** A YAML file; all defaults where there is none. */
+  path?: string
+  /** By key: values, or text as it was typed (read as YAML; lists also as `a,b`). They go before the file. */
+  flags?: Readonly<Record<string, unknown>>
+}
+
+/** Reads and merges. Whatever is wrong is a UserError. */
+export async function readRecipe({ path, flags = {} }: RecipeSource): Promise<Recipe> {
+  const file = path === undefined ? undefined : await readDocument(path)
+  const fromFlags = Object.fromEntries(
+    Object.entries(flags).map(([key, value]) => [key, typeof value === 'string' ? typed(key, value) : value]),
+  )
+  const parsed = recipeSchema.safeParse({ ...file?.values, ...fromFlags })
+  if (parsed.success) return parsed.data
+  const place = (key: string): string =>
+    Object.hasOwn(fromFlags, key)
+      ? `--${kebab(key)}`
+      : `${path}, line ${file?.lineOf(key)}: ${oneLine(key, 60)}`
+  const given = { ...file?.values, ...fromFlags }
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, { place, given }))
+  throw new UserError(faults.map(({ what }) => what).join('; '), { hint: faults[0]!.hint })
+}
+
+interface RecipeFile {
+  values: Record<string, unknown>
+  /** Of a key at the top of the file, from 1. */
+  lineOf(key: string): number
+}
+
+async function readDocument(path: string): Promise<RecipeFile> {
+  const { text } = await readTextFile(path, MAX_BYTES)
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const lineAt = (offset: number): number => lines.linePos(offset).line
+  const [fault] = [...document.errors, ...document.warnings] as YAMLError[]
+  if (fault) throw notYaml(`${path}, line ${lineAt(fault.pos[0])}`, fault.message)
+  return { values: valuesOf(document, path), lineOf: (key) => lineAt(offsetOf(document, key)) }
+}
+
+function valuesOf(document: Document, path: string): Record<string, unknown> {
+  if (document.contents === null) return {}
+  if (!isMap(document.contents)) {
+    throw new UserError(
+      `${path} holds no keys with values, and a recipe is keys with values, such as rank: 8`,
+      {
+        hint: `its keys are ${KEYS.join(', ')}`,
+      },
+    )
+  }
+  try {
+    return document.toJS() as Record<string, unknown>
+  } catch (error) {
+    throw notYaml(path, (error as Error).message)
+  }
+}
+
+function offsetOf({ contents }: Document, key: string): number {
+  const found = isMap(contents) ? contents.items.map(({ key: name }) => name) : []
+  const scalar = found.find((name) => isScalar(name) && String(name.value) === key)
+  return isScalar(scalar) ? (scalar.range?.[0] ?? 0) : 0
+}
+
+const notYaml = (where: string, why: string): UserError =>
+  new UserError(`${where}: not YAML: ${oneLine(why, 160)}`, { hint: 'a recipe is lines of key: value' })
+
+/** A flag as it was typed. */
+function typed(key: string, text: string): unknown {
+  const isList = key === 'layers' || (key === 'targets' && !['all-linear', 'attention', 'mlp'].includes(text))
+  try {
+    return parse(isList && !text.startsWith('[') && text !== 'null' ? `[${text}]` : text) as unknown
+  } catch (error) {
+    throw notYaml(`--${kebab(key)} ${oneLine(text, 60)}`, (error as Error).message)
+  }
+}
+
+interface Fault {
+  what: string
+  hint: string
+}
+
+type Issue = z.core.$ZodIssue
+
+function faultsOf(
+  issue: Issue,
+  { place, given }: { place: (key: string) => string; given: Readonly<Record<string, unknown>> },
+): Fault[] {
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
+    return issue.keys.map((key) => ({ what: `${place(key)} is no key of a recipe`, hint: meant(key) }))
+  }
+  const key = String(issue.path[0])
+  const value = oneLine(JSON.stringify(given[key]) ?? 'nothing', 80)
+  const wanted = wantedOf(key)
+  return [{ what: `${place(key)} is ${value}, wanted is ${wanted}`, hint: `give ${key} as ${wanted}` }]
+}
+
+function meant(key: string): string {
+  const known = Object.hasOwn(ELSEWHERE, key) ? ELSEWHERE[key] : nearest(key, KEYS)
+  return known === undefined ? `its keys are ${KEYS.join(', ')}` : `was ${known} meant?`
+}
+
+const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+interface JsonSchema {
+  type?: string
+  enum?: string[]
+  anyOf?: JsonSchema[]
+  items?: JsonSchema
+  additionalProperties?: JsonSchema
+  minimum?: number
+  exclusiveMinimum?: number
+  maximum?: number
+}
+
+/** What a key takes, in words, from the schema. */
+function wantedOf(key: string): string {
+  const { properties } = z.toJSONSchema(recipeSchema, { io: 'input' })
+  return inWords((properties as Record<string, JsonSchema>)[key] ?? {})
+}
+
+function inWords(schema: JsonSchema): string {
+  const { type, anyOf, items, additionalProperties: entries } = schema
+  if (anyOf) return anyOf.map(inWords).join(' or ')
+  if (schema.enum) return `one of ${schema.enum.join(', ')}`
+  if (type === 'array') return items?.type === 'string' ? 'a list of names' : `a list of ${plurals(items!)}`
+  if (type === 'object') return `names with ${plurals(entries!)}`
+  if (type === 'boolean') return 'true or false'
+  if (type === 'null') return 'null'
+  return `a ${numberOf(schema)}${rangeOf(schema)}`
+}
+
+const plurals = (schema: JsonSchema): string => `${numberOf(schema)}s${rangeOf(schema)}`
+
+const numberOf = ({ type }: JsonSchema): string => (type === 'integer' ? 'whole number' : 'number')
+
+function rangeOf({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`
+  if (minimum === undefined) return ''
+  return maximum === undefined || maximum === Number.MAX_SAFE_INTEGER
+    ? ` of at least ${minimum}`
+    : ` from ${minimum} to ${maximum}`
+}

@@ -1,0 +1,250 @@
+// One training: data, method, optimiser and the passes over the model, step by step, into a variant folder. A training that
+// was stopped goes on from its last state and makes the same steps again to the last digit. Runs in a thread of its own.
+import { engineModel, loadModel } from '../model/engine/index.ts'
+import { openTrainingPass, type TrainingPass } from '../model/engine/trainingPass.ts'
+import type { Model } from '../model/tensor.ts'
+import type { TokenizerFiles } from '../model/tokenizer/files.ts'
+import { openTokenizer } from '../model/tokenizer/tokenizer.ts'
+import type { Recipe, TrainRow, Variant } from '../schema/training.ts'
+import { openVariant } from '../store/variantFolder.ts'
+import { UserError } from '../util/errors.ts'
+import { type AdamW, openAdamW } from './adamw.ts'
+import { clipFactor } from './clip.ts'
+import { type Batch, batchOf } from './data/batch.ts'
+import { readExamples, type TrainingData } from './data/examples.ts'
+import { batchesOfAll, type DataState, type DataStep, FIRST_STEP, stepsFrom, stepsOf } from './data/steps.ts'
+import { exportTrained } from './export/index.ts'
+import { type Prepared, parameterCounts, prepare } from './methods/index.ts'
+import { learningRateAt } from './schedule.ts'
+import { loadState, removeStates, saveState } from './state.ts'
+
+export interface TrainJob {
+  /** Without adapters. */
+  model: Model
+  tokenizer: TokenizerFiles
+  recipe: Recipe
+  /** JSONL. */
+  data: string
+  seed: number
+  base: Variant['base']
+  /** Where the variant goes. */
+  folder: string
+  threads: number
+  versions: Record<string, string>
+}
+
+export interface TrainHooks {
+  onStep: (row: TrainRow, steps: number) => void
+  /** Called between programs; what it throws ends the training. */
+  onProgram: () => void
+}
+
+/** How far above its beginning a loss may come. */
+const SPIKE_FACTOR = 2
+const FIRST_LOSSES = 5
+
+export async function train(
+  job: TrainJob,
+  hooks: TrainHooks,
+): Promise<{ folder: string; notes: readonly string[] }> {
+  const { recipe, seed, threads } = job
+  const tokenizer = openTokenizer(job.tokenizer)
+  const data = await readExamples({ path: job.data, tokenizer, recipe, seed })
+  const prepared = prepare(loadModel(engineModel(job.model)), recipe, seed)
+  await using folder = await openVariant(job.folder, {
+    schema: 1,
+    recipe,
+    base: job.base,
+    data: dataOf(job.data, data),
+    seed,
+    trainer: 'embedded',
+    versions: job.versions,
+  })
+  if (folder.isFinished) return { folder: folder.path, notes: data.notes }
+  const trained = new Map(prepared.trained.map(({ name, values }) => [name, values]))
+  const { checkpointing } = recipe
+  await using pass = await openTrainingPass({
+    loaded: prepared.loaded,
+    trained,
+    threads,
+    checkpointing,
+    onStep: hooks.onProgram,
+  })
+  const run = new Run({ job, data, prepared, pass, hooks, append: folder.append })
+  const outcome = await run.all()
+  const fileBytes = await exportTrained({
+    prepared,
+    recipe,
+    base: job.base,
+    model: job.model,
+    folder: folder.path,
+  })
+  const { trained: trainedParameters, all: parameters } = parameterCounts(prepared)
+  await folder.finish({
+    ...outcome,
+    trainedParameters,
+    parameters,
+    fileBytes,
+    peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
+  })
+  await removeStates(folder.path)
+  return { folder: folder.path, notes: data.notes }
+}
+
+function dataOf(path: string, { identity, counts }: TrainingData): Variant['data'] {
+  const { examples, heldOut, cut, trainedTokens } = counts
+  return { path, identity, examples, heldOut, cut, trainedTokens }
+}
+
+interface RunOptions {
+  job: TrainJob
+  data: TrainingData
+  prepared: Prepared
+  pass: TrainingPass
+  hooks: TrainHooks
+  append: (row: TrainRow) => Promise<void>
+}
+
+interface Outcome {
+  steps: number
+  trainSeconds: number
+  endedEarly: string | null
+}
+
+/** What a state on disk holds besides numbers of the model and the optimiser; plain JSON. */
+interface Remembered {
+  next: DataState
+  trainSeconds: number
+  firstLosses: number[]
+  /** null: not measured yet. */
+  bestHeldOut: number | null
+  withoutGain: number
+}
+
+/** The loop and what it remembers between steps. */
+class Run {
+  readonly #options: RunOptions
+  readonly #adam: AdamW
+  readonly #gradients: Map<string, Float32Array>
+  readonly #heldOut: readonly Batch[]
+  readonly #steps: number
+  #firstLosses: number[] = []
+  #bestHeldOut = Number.POSITIVE_INFINITY
+  #withoutGain = 0
+
+  constructor(options: RunOptions) {
+    const { data, prepared, job } = options
+    this.#options = options
+    this.#adam = openAdamW({ trained: prepared.trained, recipe: job.recipe })
+    this.#gradients = new Map(
+      prepared.trained.map(({ name, values }) => [name, new Float32Array(values.length)]),
+    )
+    this.#heldOut = batchesOfAll(data.heldOut, job.recipe)
+    this.#steps = stepsOf(this.#order())
+  }
+
+  #order() {
+    const { data, job } = this.#options
+    return { examples: data.train, recipe: job.recipe, seed: job.seed }
+  }
+
+  async all(): Promise<Outcome> {
+    const { job, hooks, append, prepared } = this.#options
+    const found = await loadState(job.folder, { trained: prepared.trained, adam: this.#adam })
+    const state = found ? (found.dataState as Remembered) : undefined
+    if (state) this.#restore(state)
+    let trainSeconds = state?.trainSeconds ?? 0
+    let done = state?.next.step ?? 0
+    for (const step of stepsFrom(this.#order(), state?.next ?? FIRST_STEP)) {
+      const startMs = performance.now()
+      const row = await this.#step(step)
+      trainSeconds += (performance.now() - startMs) / 1000
+      done = step.step + 1
+      await append(row)
+      hooks.onStep(row, this.#steps)
+      const endedEarly = this.#judge(row)
+      if (endedEarly) return { steps: done, trainSeconds, endedEarly }
+      if (done % job.recipe.saveEvery === 0 && done < this.#steps) {
+        const dataState: Remembered = { next: step.next, trainSeconds, ...this.#memory() }
+        await saveState(job.folder, { step: done, trained: prepared.trained, adam: this.#adam, dataState })
+      }
+    }
+    return { steps: done, trainSeconds, endedEarly: null }
+  }
+
+  #memory(): Omit<Remembered, 'next' | 'trainSeconds'> {
+    return {
+      firstLosses: this.#firstLosses,
+      bestHeldOut: Number.isFinite(this.#bestHeldOut) ? this.#bestHeldOut : null,
+      withoutGain: this.#withoutGain,
+    }
+  }
+
+  #restore({ firstLosses, bestHeldOut, withoutGain }: Remembered): void {
+    this.#firstLosses = [...firstLosses]
+    this.#bestHeldOut = bestHeldOut ?? Number.POSITIVE_INFINITY
+    this.#withoutGain = withoutGain
+  }
+
+  async #step({ step, batches }: DataStep): Promise<TrainRow> {
+    const { data, job, pass } = this.#options
+    const { recipe } = job
+    for (const gradient of this.#gradients.values()) gradient.fill(0)
+    const made = batches.map((rows) => batchOf(data.train, rows))
+    const tokens = made.reduce((sum, { weights }) => sum + weights.reduce((a, b) => a + b, 0), 0)
+    let loss = 0
+    for (const batch of made) {
+      // The mean over the trained tokens of the whole step, however they fall into batches.
+      const weights = batch.weights.map((weight) => weight / tokens)
+      loss += (await pass.run({ ...batch, weights }, this.#gradients)).lossSum
+    }
+    const { norm, factor } = clipFactor(this.#gradients, recipe.clip)
+    const learningRate = learningRateAt(recipe, step, this.#steps)
+    if (!Number.isFinite(loss) || !Number.isFinite(norm))
+      throw this.#diverged(step + 1, `its loss is ${loss}`)
+    this.#adam.step(this.#gradients, learningRate, factor)
+    const row = { step: step + 1, loss, learningRate, gradientNorm: norm, tokens }
+    return this.#isMeasured(step + 1) ? { ...row, heldOutLoss: await this.#heldOutLoss() } : row
+  }
+
+  #isMeasured(done: number): boolean {
+    const { evalEvery } = this.#options.job.recipe
+    if (this.#heldOut.length === 0) return false
+    return done === this.#steps || (evalEvery !== null && done % evalEvery === 0)
+  }
+
+  async #heldOutLoss(): Promise<number> {
+    let [loss, tokens] = [0, 0]
+    for (const batch of this.#heldOut) {
+      const { lossSum, weightSum } = await this.#options.pass.loss(batch)
+      loss += lossSum
+      tokens += weightSum
+    }
+    return loss / tokens
+  }
+
+  /** Ends a training that diverges; says why one that learns no more ends. */
+  #judge({ step, loss, heldOutLoss }: TrainRow): string | null {
+    if (this.#firstLosses.length < FIRST_LOSSES) this.#firstLosses.push(loss)
+    const limit = SPIKE_FACTOR * Math.max(...this.#firstLosses) + 1
+    if (loss > limit)
+      throw this.#diverged(
+        step,
+        `its loss is ${loss.toFixed(2)}, and it began at ${this.#firstLosses[0]!.toFixed(2)}`,
+      )
+    const { patience } = this.#options.job.recipe
+    if (heldOutLoss === undefined || patience === null) return null
+    this.#withoutGain = heldOutLoss < this.#bestHeldOut ? 0 : this.#withoutGain + 1
+    this.#bestHeldOut = Math.min(this.#bestHeldOut, heldOutLoss)
+    if (this.#withoutGain < patience) return null
+    return `the held-out loss did not fall for ${patience} measurements`
+  }
+
+  #diverged(step: number, what: string): UserError {
+    const { learningRate, warmup, clip } = this.#options.job.recipe
+    const clipping = clip === null ? 'set clip: 1' : `lower clip (${clip})`
+    return new UserError(`step ${step} diverged: ${what}`, {
+      hint: `lower learningRate (${learningRate}), raise warmup (${warmup}), or ${clipping}; the steps before are in ${this.#options.job.folder}`,
+    })
+  }
+}
