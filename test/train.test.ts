@@ -99,7 +99,7 @@ describe('refused with what to do', () => {
       'nothing that is trained on',
       [{ prompt: 'a'.repeat(50), completion: ' b' }],
       ['--max-tokens', '20'],
-      /no token is trained on/,
+      /no token of any example is trained on/,
     ],
     ['empty data', [], [], /hold|empty/],
     ['an unknown target', [{ prompt: 'a', completion: ' b' }], ['--targets', 'q_projj'], /q_projj/],

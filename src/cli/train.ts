@@ -93,6 +93,7 @@ async function runTrain(base: string, flags: Flags): Promise<void> {
     ...options,
     seeds,
     output,
+    onMemory: (seed, words) => void process.stderr.write(`seed ${seed}: memory foreseen ${words}\n`),
     onStep(seed, { step, loss, tokens }, steps) {
       if (seed !== current) {
         line?.end()

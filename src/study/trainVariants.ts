@@ -51,11 +51,13 @@ export interface TrainVariantsOptions extends TrainOptions {
   seeds: readonly number[]
   /** Variants go to OUTPUT/seed-N. */
   output: string
+  /** Memory foreseen, in words, before the first step. */
+  onMemory?: (seed: number, words: string) => void
   onStep?: (seed: number, row: TrainRow, steps: number) => void
 }
 
 export async function trainVariants(options: TrainVariantsOptions): Promise<TrainedVariant[]> {
-  const { recipe, data, seeds, output, threads = availableParallelism(), onStep } = options
+  const { recipe, data, seeds, output, threads = availableParallelism(), onStep, onMemory } = options
   const model = await open(options)
   const identity = await identityOf(model, {
     onProgress: (done, total) => options.onProgress?.(`reading ${model.name}`, done, total),
@@ -79,6 +81,7 @@ export async function trainVariants(options: TrainVariantsOptions): Promise<Trai
       versions: { tunediff: VERSION },
     }
     const { notes } = await thread.run({ kind: 'train', ...job }, 'trained', (reply) => {
+      if (reply.kind === 'memory') onMemory?.(seed, reply.words)
       if (reply.kind === 'step') onStep?.(seed, reply.row, reply.steps)
     })
     const rows = await readTrainRows(folder)

@@ -24,5 +24,6 @@ export type Job = PreviewJob | ({ kind: 'train' } & TrainJob)
 
 export type Reply =
   | ({ kind: 'previewed' } & Previewed)
+  | { kind: 'memory'; words: string }
   | { kind: 'step'; row: TrainRow; steps: number }
   | { kind: 'trained'; folder: string; notes: readonly string[] }

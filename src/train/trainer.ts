@@ -1,6 +1,7 @@
 // One training: data, method, optimiser and the passes over the model, step by step, into a variant folder. A training that
 // was stopped goes on from its last state and makes the same steps again to the last digit. Runs in a thread of its own.
 import { engineModel, loadModel } from '../model/engine/index.ts'
+import { gigabytes } from '../model/engine/memory.ts'
 import { openTrainingPass, type TrainingPass } from '../model/engine/trainingPass.ts'
 import type { Model } from '../model/tensor.ts'
 import type { TokenizerFiles } from '../model/tokenizer/files.ts'
@@ -14,6 +15,7 @@ import { type Batch, batchOf } from './data/batch.ts'
 import { readExamples, type TrainingData } from './data/examples.ts'
 import { batchesOfAll, type DataState, type DataStep, FIRST_STEP, stepsFrom, stepsOf } from './data/steps.ts'
 import { exportTrained } from './export/index.ts'
+import { refuseTooLarge, trainingMemory } from './memory.ts'
 import { type Prepared, parameterCounts, prepare } from './methods/index.ts'
 import { learningRateAt } from './schedule.ts'
 import { loadState, removeStates, saveState } from './state.ts'
@@ -34,6 +36,8 @@ export interface TrainJob {
 }
 
 export interface TrainHooks {
+  /** Before the first step: memory at the peak, in words. */
+  onMemory: (words: string) => void
   onStep: (row: TrainRow, steps: number) => void
   /** Called between programs; what it throws ends the training. */
   onProgram: () => void
@@ -51,6 +55,9 @@ export async function train(
   const tokenizer = openTokenizer(job.tokenizer)
   const data = await readExamples({ path: job.data, tokenizer, recipe, seed })
   const prepared = prepare(loadModel(engineModel(job.model)), recipe, seed)
+  const memory = trainingMemory(prepared.loaded, prepared.trained, recipe)
+  refuseTooLarge(memory, recipe)
+  hooks.onMemory(`${gigabytes(memory.bytes)}: ${memory.parts}`)
   await using folder = await openVariant(job.folder, {
     schema: 1,
     recipe,

@@ -7,6 +7,7 @@ import { train } from './trainer.ts'
 serve(async (job: Job) => {
   if (job.kind === 'preview') return reply<Reply>({ kind: 'previewed', ...(await previewJob(job)) })
   const { folder, notes } = await train(job, {
+    onMemory: (words) => reply<Reply>({ kind: 'memory', words }),
     onStep: (row, steps) => reply<Reply>({ kind: 'step', row, steps }),
     onProgram: endIfStopped,
   })

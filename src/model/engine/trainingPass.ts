@@ -14,7 +14,7 @@ import { type Shape, Shapes } from './training/shapes.ts'
 import { TrainingWeights } from './training/weights.ts'
 
 export type { Batch } from './training/batch.ts'
-export { type ForeseenBytes, foreseenBytes } from './training/foreseen.ts'
+export { foreseenBytes } from './training/foreseen.ts'
 export type { Loss } from './training/head.ts'
 
 export interface TrainingPassOptions {
