@@ -33,7 +33,7 @@ export function trainingMemory(
     checkpointing: recipe.checkpointing,
   })
   const state = BYTES_PER_TRAINED * trained.reduce((sum, { values }) => sum + values.length, 0)
-  const layer = workBytes(loaded, length * recipe.batch)
+  const layer = recipe.batch * workBytes(loaded, length)
   const bytes = PROCESS_BYTES + state + weights + activations + logits + layer
   const parts = [
     `weights ${gigabytes(weights)}`,
