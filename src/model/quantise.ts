@@ -1,8 +1,10 @@
 // Quantises and dequantises in memory, as the tools do whose schemes these are: the quantised base that a quantised
 // variant is compared with, and nf4: models. What each scheme does is in quantise/; here is what a tensor needs.
+
+import { NF4_BLOCK } from '../tensor/nf4.ts'
 import { UserError } from '../util/errors.ts'
 import { type Quantised, quantiseQ8_0, quantiseSymmetric, quantiseWithMinimum } from './quantise/legacy.ts'
-import { blockMaxima, doubleQuantise, NF4_BLOCK, quantiseNf4 } from './quantise/nf4.ts'
+import { blockMaxima, doubleQuantise, quantiseNf4 } from './quantise/nf4.ts'
 import { matrixShape, shapeOf } from './shape.ts'
 import type { QuantScheme, TensorSource } from './tensor.ts'
 

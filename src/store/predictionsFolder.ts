@@ -118,7 +118,7 @@ function folderOf({ path, measurement, ids, tokens, documents, close }: Open): P
 /** The folder's measurement, or a new one. Rows of another version that lie in the folder are removed. */
 async function begin(path: string, asked: AskedPredictions): Promise<PredictionsMeasurement> {
   const found = await readPredictions(path)
-  if (found && keyOf(found) !== keyOf(asked)) {
+  if (found && predictionsKey(found) !== predictionsKey(asked)) {
     throw new UserError(
       `${path} holds another measurement: ${describe(found)}; asked for is ${describe(asked)}`,
       { hint: 'give another folder with -o, or delete that one' },
@@ -136,8 +136,9 @@ async function begin(path: string, asked: AskedPredictions): Promise<Predictions
   return measurement
 }
 
-/** What makes two measurements one: contents, not paths. */
-function keyOf({ schema, role, base, variant, corpora, settings, versions }: AskedPredictions): string {
+/** What makes two measurements one, and what they are looked up by: contents, not paths. */
+export function predictionsKey(asked: AskedPredictions): string {
+  const { schema, role, base, variant, corpora, settings, versions } = asked
   const texts = corpora.map(({ name, identity }) => [name, identity])
   return sha256Value([schema, role, base.identity, variant.identity, texts, settings, versions])
 }

@@ -17,7 +17,12 @@ import {
   type PredictionsMeasurement,
   type PredictionsReport,
 } from '../schema/predictions.ts'
-import { type AskedPredictions, openPredictions, type PredictionsFolder } from '../store/predictionsFolder.ts'
+import {
+  type AskedPredictions,
+  openPredictions,
+  type PredictionsFolder,
+  predictionsKey,
+} from '../store/predictionsFolder.ts'
 import { cacheFolder } from '../util/cache.ts'
 import { sha256Value } from '../util/hash.ts'
 import { VERSION } from '../util/version.ts'
@@ -279,14 +284,10 @@ function askedFolder(
     settings: { context, stride: context / 2, maxTokens, mode },
     versions: { tunediff: VERSION },
   }
-  const key = sha256Value({
-    ...asked,
-    base: base.predicted.identity,
-    variant: opened.predicted.identity,
-    corpora: texts.corpora.map(({ name, identity }) => [name, identity]),
-  }).slice(0, 16)
   const name = role === 'variant' ? opened.model.name : role
-  const path = output ? join(output, name) : join(cacheFolder(), 'measurements', key)
+  const path = output
+    ? join(output, name)
+    : join(cacheFolder(), 'measurements', predictionsKey(asked).slice(0, 16))
   return { path, asked }
 }
 

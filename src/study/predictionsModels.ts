@@ -2,11 +2,11 @@
 import { identityOf } from '../model/identity.ts'
 import { noteOf } from '../model/note.ts'
 import { openModel } from '../model/open.ts'
-import { NF4_BLOCK } from '../model/quantise/nf4.ts'
 import { shapeOf } from '../model/shape.ts'
 import type { Model, TensorSource } from '../model/tensor.ts'
 import type { Absent } from '../schema/estimate.ts'
 import { type PredictedModel, ROLES } from '../schema/predictions.ts'
+import { NF4_BLOCK } from '../tensor/nf4.ts'
 import { UserError } from '../util/errors.ts'
 import { refuseEqualNames } from './names.ts'
 

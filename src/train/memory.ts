@@ -4,13 +4,13 @@ import { gigabytes, usableBytes, workBytes } from '../model/engine/memory.ts'
 import { foreseenBytes } from '../model/engine/trainingPass.ts'
 import type { Recipe } from '../schema/training.ts'
 import { UserError } from '../util/errors.ts'
+import { LENGTH_STEP } from './data/batch.ts'
 import type { Trained } from './methods/index.ts'
 
 /** Node with its modules, onnxruntime, a tokenizer. */
 const PROCESS_BYTES = 300 * 2 ** 20
 /** Of a trained number: its value, its gradient and AdamW's two moments, in fp32. */
 const BYTES_PER_TRAINED = 16
-const LENGTH_STEP = 64
 
 export interface TrainingMemory {
   /** At the peak. */

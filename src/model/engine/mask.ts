@@ -1,7 +1,8 @@
 // Additive attention masks: 0 where a position may be seen, a large negative number elsewhere.
 
-/** Far below any score, and finite: a row that sees nothing must not become NaN. */
-export const HIDDEN = -1e9
+import { HIDDEN } from '../../tensor/ops/causalAttention.ts'
+
+export { HIDDEN }
 
 /**
  * Causal mask of `length` positions for `group` query heads that share keys: [group * length, length], row-major. With

@@ -1,22 +1,16 @@
 // NF4 with and without double quantisation (QLoRA, arXiv 2305.14314, section 3 and appendix E): blocks of 64 values with
 // their largest magnitude as scale, and a codebook of 16. Values of the codebook, of the 8-bit map and the order of
 // operations in fp32 are those of bitsandbytes.
+import { NF4_BLOCK, NF4_CODEBOOK } from '../../tensor/nf4.ts'
 import type { Quantised } from './legacy.ts'
 
-export const NF4_BLOCK = 64
 const SCALE_BLOCK = 256
 const { fround, abs } = Math
 
-const CODEBOOK = Float32Array.of(
-  ...[-1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635],
-  ...[-0.18477343022823334, -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725],
-  ...[0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941],
-  ...[0.7229568362236023, 1],
-)
 /** Half the distance between the two neighbours of a code; at the ends, the distance to the one there is. */
-const GAPS = CODEBOOK.map((value, code) => {
-  const below = CODEBOOK[code - 1]
-  const above = CODEBOOK[code + 1]
+const GAPS = NF4_CODEBOOK.map((value, code) => {
+  const below = NF4_CODEBOOK[code - 1]
+  const above = NF4_CODEBOOK[code + 1]
   return ((above ?? value) - (below ?? value)) / (below === undefined || above === undefined ? 1 : 2)
 })
 
@@ -49,7 +43,7 @@ export function quantiseNf4(
     const end = (block + 1) * NF4_BLOCK
     for (let i = block * NF4_BLOCK; i < end; i++) {
       const code = codes[i]!
-      values[i] = CODEBOOK[code]! * scale
+      values[i] = NF4_CODEBOOK[code]! * scale
       spacings[i] = GAPS[code]! * abs(scale)
     }
   }
@@ -66,7 +60,7 @@ export function nf4Codes(from: Float32Array, maxima: Float32Array): Uint8Array {
     for (let i = block * NF4_BLOCK; i < end; i++) {
       const scaled = fround(from[i]! * inverse)
       let code = first[((scaled + 1) * (CELLS / 2)) | 0]!
-      if (code < 15 && fround(scaled - CODEBOOK[code]!) > fround(CODEBOOK[code + 1]! - scaled)) code++
+      if (code < 15 && fround(scaled - NF4_CODEBOOK[code]!) > fround(NF4_CODEBOOK[code + 1]! - scaled)) code++
       codes[i] = code
     }
   }
@@ -80,7 +74,7 @@ let cells: Uint8Array | undefined
 /** For each cell the code nearest to its lower end; what lies in it is nearest to that code or the next. */
 function firstCodes(): Uint8Array {
   cells ??= Uint8Array.from({ length: CELLS + 1 }, (_, cell) =>
-    nearestCode(CODEBOOK, fround(cell / (CELLS / 2) - 1)),
+    nearestCode(NF4_CODEBOOK, fround(cell / (CELLS / 2) - 1)),
   )
   return cells
 }

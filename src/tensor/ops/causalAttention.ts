@@ -14,8 +14,8 @@ export interface CausalAttentionOptions extends Omit<AttentionOptions, 'mask' | 
 const SMALLEST_BLOCK = 64
 /** More blocks save little more, and each costs some nodes. */
 const MAX_BLOCKS = 8
-/** Far below any score, and finite. */
-const HIDDEN = -1e9
+/** Far below any score, and finite: a row that sees nothing must not become NaN. */
+export const HIDDEN = -1e9
 
 /** q [B, T, H * D], k and v [B, T, KV * D] -> [B * T, H * D]. */
 export function causalAttention(
