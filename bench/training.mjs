@@ -29,6 +29,8 @@ const { values: args } = parseArgs({
   },
 })
 const RANK = '8'
+/** What src/cli/main.ts sets first. */
+const AS_COMMAND = '--no-incremental-marking'
 /** Largest difference of a step's loss between engines in fp32. */
 const SAME_LOSS = 2e-4
 const python = process.env.TUNEDIFF_PYTHON
@@ -90,7 +92,8 @@ function rowsOf({ shape, batch, torchMethod, ours }, threads) {
     ...ours.map(({ name, how: [method, ...flags], goals }) => ({
       name,
       goals: goals[threads] ?? {},
-      run: () => measured(process.execPath, [script('ours.mjs'), folder, method, ...common, ...flags]),
+      run: () =>
+        measured(process.execPath, [AS_COMMAND, script('ours.mjs'), folder, method, ...common, ...flags]),
     })),
     ...TORCH.map(({ name, how }) => ({
       name,
