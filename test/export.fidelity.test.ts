@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { checkFidelity, FLOOR_KL, MOST_TIMES, roundedBase } from '../src/measure/fidelity.ts'
+import { checkFidelity, FLOOR_KL, MOST_TIMES, roundedAs } from '../src/measure/fidelity.ts'
 import { openModel } from '../src/model/open.ts'
 import { readValues } from '../src/model/rows.ts'
 import { readSafetensorsHeader } from '../src/model/safetensors.ts'
@@ -138,6 +138,19 @@ test('an adapter whose effect is smaller than rounding cannot be told', async ()
   })
 })
 
+test('a variant far from its base is let through: its line is its own rounding', async () => {
+  const adapter = tiny.path('far-lora')
+  await randomAdapter(base, adapter, 100)
+  const spec = `${base}+${adapter}`
+  const found = await check(spec, await merged(spec, { name: 'far', dtype: 'BF16' }))
+  expect(found).toMatchObject({ verdict: 'faithful' })
+  expect(found.kl! / found.zero).toBeCloseTo(1, 1)
+  const other = tiny.path('far-other')
+  await randomAdapter(base, other, 90)
+  const wrong = await merged(`${base}+${other}`, { name: 'far-wrong', dtype: 'BF16' })
+  expect(await check(spec, wrong)).toMatchObject({ verdict: 'broken' })
+})
+
 test('without adapters the line is the export itself', async () => {
   const found = await check(base, await merged(base, { name: 'plain', dtype: 'F16' }))
   expect(found).toMatchObject({ verdict: 'faithful', moved: null })
@@ -170,7 +183,7 @@ test('numbers that lie on the grid of the type are moved within half a spacing, 
   const spec = `${base}+${lora}`
   const [bare, variant] = [await openModel(spec, { isBare: true }), await openModel(spec)]
   const exported = await merged(spec, { name: 'line', dtype: 'BF16' })
-  const rounded = roundedBase({ base: bare, variant, exported })!
+  const rounded = roundedAs({ model: bare, base: bare, variant, exported })!
   const name = 'model.layers.0.mlp.up_proj.weight'
   const values = (model: Model): Float32Array => readValues(model.tensors.get(name)!.source, 0, 48)
   const [before, after] = [values(bare), values(rounded)]

@@ -102,6 +102,27 @@ test('a 4-bit variant folder runs on its quantised base, and its merge says what
   expect(from).toEqual({ spec: wide, identity: await identityOf(await openModel(wide)), note: null })
 })
 
+test('a 4-bit variant whose base was named as it was trained on is exported alike', async () => {
+  const wide = tiny.model('nf4', 'nf4-named')
+  const golden = await trainedCase('qlora', models)
+  const folder = tiny.path('nf4-named-adapter')
+  await exportAdapter({ ...golden, folder, baseName: wide })
+  const variant = await variantFolder('qlora-named', { method: 'qlora' }, `nf4:${wide}`, folder)
+  const output = tiny.path('qlora-named-merged')
+  const report = await exportVariant({ variant, output, isMerged: true, threads: 1 })
+  expect(report.fidelity).toMatchObject({ verdict: 'faithful' })
+  const { base: from } = mergedVariantSchema.parse(
+    JSON.parse(readFileSync(join(output, 'variant.json'), 'utf8')),
+  )
+  expect(from).toEqual({ spec: wide, identity: await identityOf(await openModel(wide)), note: null })
+  writeFileSync(join(wide, 'generation_config.json'), '{}')
+  const again = exportVariant({ variant, output: tiny.path('qlora-changed'), isMerged: true, threads: 1 })
+  await expect(again).rejects.toMatchObject({
+    message: expect.stringContaining(`and those of ${wide} are `),
+    hint: expect.stringMatching(/--base MODEL; if it is that one, its files have changed since/),
+  })
+})
+
 test('an adapter alone is exported as it is, and checked', async () => {
   const output = tiny.path('adapter-out')
   const variant = await variantFolder('seed-8', { method: 'lora' })
@@ -191,7 +212,7 @@ test('sentences name the number, its line and what follows', () => {
     verdict: 'faithful' as const,
   }
   expect(fidelitySentence(found)).toBe(
-    'The files are the variant: KL 0.0000020 nats a token over 512 tokens; rounding the base to the same types gives 0.0000015, at most 0.000015 is let through.',
+    'The files are the variant: KL 0.0000020 nats a token over 512 tokens; rounding to the same types gives 0.0000015, at most 0.000015 is let through.',
   )
   expect(fidelitySentence({ ...found, kl: null, verdict: 'broken' })).toMatch(
     /^The files are not the variant: KL is infinite/,

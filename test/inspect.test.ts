@@ -9,6 +9,7 @@ import { parseCard } from '../src/model/card.ts'
 import { inspect } from '../src/model/inspect.ts'
 import { renderText } from '../src/report/blocks.ts'
 import { inspectBlocks } from '../src/report/inspect.ts'
+import { recipeSchema } from '../src/schema/training.ts'
 import { realModel } from './realModels.ts'
 import { tunediff } from './support/cli.ts'
 
@@ -156,17 +157,80 @@ test('an adapter whose base is not here says so, and takes --base', async () => 
   expect(trainable).toEqual({ share: 768 / 31_424, base: fixture('base') })
 })
 
-test('a variant folder says its recipe and base', async () => {
-  const folder = join(scratch, 'variant')
+/** A variant folder of the parts that are asked about. */
+async function variantFolder(name: string, inner: 'adapter' | 'model', variant: object): Promise<string> {
+  const folder = join(scratch, name)
   await mkdir(folder)
-  await cp(fixture('adapter'), join(folder, 'adapter'), { recursive: true })
-  await writeFile(
-    join(folder, 'variant.json'),
-    JSON.stringify({ recipe: { method: 'lora', rank: 4 }, base: 'abc' }),
-  )
-  const { recipe, bases } = await inspect(folder)
-  expect(recipe).toEqual({ value: '{"method":"lora","rank":4}', from: 'variant.json' })
-  expect(bases[0]).toEqual({ value: 'abc', from: 'variant.json' })
+  await cp(fixture(inner === 'adapter' ? 'adapter' : 'base'), join(folder, inner), { recursive: true })
+  await writeFile(join(folder, 'variant.json'), JSON.stringify(variant))
+  return folder
+}
+
+const RECIPE = recipeSchema.parse({ rank: 4, clip: null, targets: ['q_proj', 'v_proj'] })
+
+test('a variant folder says its base, recipe, random seed and trained share', async () => {
+  const folder = await variantFolder('variant', 'adapter', {
+    recipe: RECIPE,
+    base: { spec: 'hf:nobody/tiny-base', identity: '0', note: null },
+    seed: 7,
+    cost: { trainedParameters: 768, parameters: 31_424 + 768 },
+  })
+  expect(await inspect(folder)).toMatchObject({
+    recipe: { value: 'lora, rank 4, targets ["q_proj","v_proj"], clip null', from: 'variant.json' },
+    seed: 7,
+    trainable: { share: 768 / 31_424, base: 'hf:nobody/tiny-base' },
+  })
+  expect(await printed(folder)).toMatchInlineSnapshot(`
+    "adapter
+
+    A LoRA adapter of rank 4 and 2, 768 parameters, for hf:nobody/tiny-base.
+
+    what           as the files say
+    adapter        LoRA
+    rank           4 (3 tensors), 2 (1 tensor)
+    alpha          8
+    changes        q_proj (2), v_proj (2)
+    trained        768 parameters
+    trained share  2.44 % of hf:nobody/tiny-base
+    base           hf:nobody/tiny-base (variant.json), ../base (adapter_config.json)
+    licence        mit (README.md of the adapter)
+    recipe         lora, rank 4, targets ["q_proj","v_proj"], clip null (variant.json)
+    random seed    7 (variant.json)
+    chat template  none
+    tokenizer      none
+    layout         f282b70acce1794ff7fb69c584aa6920b7c34d9050819489e07ea59869281e26
+    "
+  `)
+})
+
+test('of a whole variant too, whose training changed a share of its base', async () => {
+  const folder = await variantFolder('whole', 'model', {
+    recipe: { ...RECIPE, method: 'full', rank: 8, layers: [1] },
+    base: { spec: 'base', identity: '0', note: null },
+    seed: 0,
+    cost: { trainedParameters: 7856, parameters: 31_424 },
+  })
+  const { recipe, seed, trainable } = await inspect(folder)
+  expect(recipe?.value).toMatch(/^full, .*layers \[1\]/)
+  expect([seed, trainable]).toEqual([0, { share: 0.25, base: 'base' }])
+})
+
+test('a variant of a merge, and one that is not finished, say what they can', async () => {
+  const merged = await variantFolder('merged', 'model', {
+    recipe: { method: 'merged', dtypes: ['BF16'], quantised: null, adapters: ['a'] },
+    base: { spec: 'base' },
+  })
+  expect(await inspect(merged)).toMatchObject({
+    recipe: { value: 'merged, dtypes ["BF16"], adapters ["a"]' },
+    bases: [{ value: 'base', from: 'variant.json' }, {}],
+    seed: null,
+    trainable: null,
+  })
+  const begun = await variantFolder('begun', 'adapter', { recipe: 'by hand', base: 'base', cost: null })
+  expect(await inspect(begun)).toMatchObject({
+    recipe: { value: 'by hand' },
+    trainable: { absent: 'its base ../base is not on this machine; --base MODEL says where it is' },
+  })
 })
 
 test('the identity is hashed only when asked for, the layout is shared by copies with other values', async () => {

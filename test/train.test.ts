@@ -1,17 +1,18 @@
 // `tunediff train` as a user runs it, on tiny models: what it writes, what it says, and what a killed one leaves.
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TrainRow, variantSchema } from '../src/schema/training.ts'
 import { readTrainRows } from '../src/store/variantFolder.ts'
-import { tunediff } from './support/cli.ts'
+import { root, tunediff } from './support/cli.ts'
 import { isSoak } from './support/soak.ts'
 import { TinyPredictions } from './support/tinyPredictions.ts'
 
 const tiny = new TinyPredictions()
 let base: string
 let data: string
-beforeAll(() => {
+beforeAll(async () => {
   base = tiny.model('qwen2', 'base', { hasBos: true })
   data = write(
     'sums',
@@ -20,6 +21,8 @@ beforeAll(() => {
       completion: ` ${(i % 7) + (i % 5)}`,
     })),
   )
+  const made = await run([base, '--data', data, ...FAST, '-o', tiny.path('made')])
+  expect(made.code, made.stderr).toBe(0)
 })
 afterAll(() => tiny[Symbol.dispose]())
 
@@ -35,18 +38,45 @@ const run = (args: readonly string[], started?: Parameters<typeof tunediff>[1]['
     ...(started ? { started } : {}),
   })
 
-const FAST = ['--epochs', '3', '--batch', '2', '--learning-rate', '0.01', '--max-tokens', '64']
+/** Kills the child once a file has so many lines. */
+const killAt =
+  (file: string, lines: number) =>
+  (child: ChildProcess): void => {
+    const timer = setInterval(() => {
+      if (!existsSync(file) || readFileSync(file, 'utf8').split('\n').length <= lines) return
+      clearInterval(timer)
+      child.kill('SIGKILL')
+    }, 1)
+    child.once('exit', () => clearInterval(timer))
+  }
+
+/** Of the tiny model. */
+const VOCABULARY = 128
+
+/** Runs where no file may be larger. */
+function runLimited(kilobytes: number, args: readonly string[]) {
+  const [node, main] = [process.execPath, join(root, 'dist/cli/main.js')]
+  const limited = `ulimit -f ${kilobytes}; exec "$0" "$@"`
+  const env = { ...process.env, NO_COLOR: '1', TUNEDIFF_CACHE: tiny.path('cache') }
+  const { status, stderr } = spawnSync('bash', ['-c', limited, node, main, 'train', ...args], {
+    env,
+    encoding: 'utf8',
+  })
+  return { code: status, stderr }
+}
+
+const FAST = ['--epochs', '3', '--batch', '2', '--learningRate', '0.01', '--maxTokens', '64']
 
 test.each(['lora', 'dora', 'full'])(
   '%s: the loss falls, and the variant is a model like any other',
   async (method) => {
     const out = tiny.path(`out-${method}`)
-    const args = [base, '--data', data, '--method', method, ...FAST, '--held-out', '0.2', '-o', out]
+    const args = [base, '--data', data, '--method', method, ...FAST, '--heldOut', '0.2', '-o', out]
     const { code, stderr, stdout } = await run([
       ...args,
       '--seeds',
       '1,2',
-      ...(method === 'full' ? ['--learning-rate', '0.003'] : []),
+      ...(method === 'full' ? ['--learningRate', '0.003'] : []),
     ])
     expect(code, stderr).toBe(0)
     expect(stdout).toContain(`${method} on ${base}`)
@@ -85,6 +115,92 @@ test.each(['lora', 'dora', 'full'])(
   },
 )
 
+describe('--init', () => {
+  const config = () => join(base, 'config.json')
+
+  test('random weights for each seed, written as a base, then trained; a killed training goes on', async () => {
+    const args = (out: string): string[] => [
+      ...['--init', config(), '--method', 'full', '--data', data, ...FAST, '--learningRate', '0.003'],
+      ...['--saveEvery', '2', '-o', tiny.path(out)],
+    ]
+    const { code, stderr } = await run([...args('init'), '--seeds', '1,2'])
+    expect(code, stderr).toBe(0)
+    for (const seed of [1, 2]) {
+      const folder = tiny.path('init', `seed-${seed}`)
+      const { base: started } = variantSchema.parse(
+        JSON.parse(readFileSync(join(folder, 'variant.json'), 'utf8')),
+      )
+      expect(started).toMatchObject({ spec: join(folder, 'base'), note: null })
+      const rows = await readTrainRows(folder)
+      expect(rows[0]!.loss).toBeCloseTo(Math.log(VOCABULARY), 0)
+      expect(rows.at(-1)!.loss).toBeLessThan(rows[0]!.loss - 0.5)
+    }
+    const weights = (out: string, seed: number, part: string): Buffer =>
+      readFileSync(tiny.path(out, `seed-${seed}`, part, 'model.safetensors'))
+    expect(weights('init', 1, 'base').equals(weights('init', 2, 'base'))).toBe(false)
+
+    const folder = tiny.path('init', 'seed-1')
+    const compare = ['predictions', join(folder, 'base'), folder, '--text', data, '--max-tokens', '40']
+    const compared = await tunediff([...compare, '--threads', '1', '--json'], { cache: tiny.path('cache') })
+    expect(compared.code, compared.stderr).toBe(0)
+    expect(JSON.parse(compared.stdout).variants[0].whole.kl.value).toBeGreaterThan(0.01)
+
+    await run(args('init-killed'), killAt(tiny.path('init-killed', 'seed-1', 'train.jsonl'), 4))
+    expect(existsSync(tiny.path('init-killed', 'seed-1', 'model'))).toBe(false)
+    const before = await run([...args('init'), '--seeds', '1,2'])
+    expect(before.stdout).toContain(
+      `full on ${tiny.path('init', 'seed-1', 'base')}, ${tiny.path('init', 'seed-2', 'base')}`,
+    )
+    expect(before.stderr).toContain(`finished before: ${folder} (`)
+    const again = await run(args('init-killed'))
+    expect(again.code, again.stderr).toBe(0)
+    expect(again.stderr).toContain(`written: ${tiny.path('init-killed', 'seed-1')} (`)
+    expect(again.stderr).toMatch(/^seed 1: goes on after step \d*[02468]$/m)
+    for (const part of ['base', 'model'])
+      expect(weights('init-killed', 1, part).equals(weights('init', 1, part)), part).toBe(true)
+  })
+
+  test('--preview needs no weights', async () => {
+    const { code, stdout, stderr } = await run([
+      ...['--init', config(), '--method', 'full', '--data', data, '--preview'],
+    ])
+    expect(code, stderr).toBe(0)
+    expect(stdout).toContain('0 + 0 =[ 0')
+  })
+
+  test.each<[string, () => string[], RegExp]>([
+    ['beside a base', () => [base, '--init', config()], /both are given\n {2}hint: leave one of them out/],
+    ['neither', () => [], /a base is missing\n {2}hint: tunediff train BASE, or --init config.json/],
+    ['with adapters', () => ['--init', config()], /method is lora.*\n {2}hint: give --method full/],
+    [
+      'in the folder of another training',
+      () => ['--init', config(), '--method', 'full', '-o', tiny.path('made')],
+      /seed-1 holds another training, which began at .*\n {2}hint: give another folder with -o/,
+    ],
+    [
+      'of another config',
+      () => [
+        '--init',
+        join(tiny.model('gemma3', 'other', { hasBos: true }), 'config.json'),
+        '--method',
+        'full',
+        '-o',
+        tiny.path('init'),
+      ],
+      /seed-1\/base holds something else/,
+    ],
+  ])('%s: refused', async (_, flags, message) => {
+    const { code, stderr } = await run([
+      ...flags(),
+      '--data',
+      data,
+      ...(flags().includes('-o') ? [] : ['-o', tiny.path('no')]),
+    ])
+    expect(stderr).toMatch(message)
+    expect(code).toBe(2)
+  })
+})
+
 test('--preview shows what is trained on, and trains nothing', async () => {
   const { code, stdout } = await run([base, '--data', data, '--preview'])
   expect(code).toBe(0)
@@ -98,7 +214,7 @@ describe('refused with what to do', () => {
     [
       'nothing that is trained on',
       [{ prompt: 'a'.repeat(50), completion: ' b' }],
-      ['--max-tokens', '20'],
+      ['--maxTokens', '20'],
       /no token of any example is trained on/,
     ],
     ['empty data', [], [], /hold|empty/],
@@ -112,7 +228,7 @@ describe('refused with what to do', () => {
     [
       'a learning rate that diverges',
       Array.from({ length: 40 }, () => ({ prompt: 'a', completion: ' b' })),
-      ['--method', 'full', '--learning-rate', '1e9', '--steps', '30', '--packing', 'false', '--warmup', '0'],
+      ['--method', 'full', '--learningRate', '1e9', '--steps', '30', '--packing', 'false', '--warmup', '0'],
       /diverged/,
     ],
   ])('%s', async (name, rows, flags, message) => {
@@ -134,30 +250,97 @@ test('killed at random steps and started again, train.jsonl is that of one never
       '16',
       '--batch',
       '1',
-      '--learning-rate',
+      '--learningRate',
       '0.01',
-      '--max-tokens',
+      '--maxTokens',
       '64',
     ],
-    ...['--save-every', '3', '-o', tiny.path(out)],
+    ...['--saveEvery', '3', '-o', tiny.path(out)],
   ]
   expect((await run(args('whole'))).code).toBe(0)
   const whole = await readTrainRows(tiny.path('whole', 'seed-1'))
   for (let kill = 0; kill < (isSoak ? 20 : 3); kill++) {
     const at = 1 + ((kill * 7) % (whole.length - 2))
     const file = tiny.path('killed', 'seed-1', 'train.jsonl')
-    await run(args('killed'), (child) => {
-      const timer = setInterval(() => {
-        if (!existsSync(file) || readFileSync(file, 'utf8').split('\n').length <= at) return
-        clearInterval(timer)
-        child.kill('SIGKILL')
-      }, 1)
-      child.once('exit', () => clearInterval(timer))
-    })
+    await run(args('killed'), killAt(file, at))
   }
   expect((await run(args('killed'))).code).toBe(0)
   const killed: TrainRow[] = await readTrainRows(tiny.path('killed', 'seed-1'))
   expect(killed).toEqual(whole)
   const file = 'seed-1/adapter/adapter_model.safetensors'
   expect(readFileSync(tiny.path('killed', file)).equals(readFileSync(tiny.path('whole', file)))).toBe(true)
+})
+
+describe('where variants go', () => {
+  const intoFolder = (out: string, ...flags: string[]) =>
+    run([base, '--data', data, '--steps', '1', ...flags, '-o', out])
+
+  test('a file: said before anything is read', async () => {
+    writeFileSync(tiny.path('file'), '')
+    const { code, stderr } = await intoFolder(tiny.path('file'))
+    expect(stderr).toMatch(/^error: .*file is a file, and variants go to a folder\n {2}hint: -o DIR/)
+    expect(code).toBe(2)
+  })
+
+  test('a variant: its parent is meant', async () => {
+    const { code, stderr } = await intoFolder(tiny.path('made', 'seed-1'))
+    expect(stderr).toContain(`seed-1 is itself a variant: lora on ${base}`)
+    expect(stderr).toContain(`-o ${tiny.path('made')}`)
+    expect(code).toBe(2)
+  })
+
+  test('a merged model is called that', async () => {
+    const merged = tiny.path('merged', 'seed-1')
+    const exported = ['export', tiny.path('made', 'seed-1'), '--merged', '-o', merged]
+    const { code: made, stderr: said } = await tunediff(exported, { cache: tiny.path('cache') })
+    expect(made, said).toBe(0)
+    for (const out of [tiny.path('merged'), merged]) {
+      const { code, stderr } = await intoFolder(out)
+      expect(stderr).toContain(`${merged} is a merged model that tunediff export wrote`)
+      expect(code).toBe(2)
+    }
+  })
+
+  test('no room: which file, and training goes on from the last state', async () => {
+    // Room for train.jsonl and variant.json; the state after step 2 does not fit.
+    const args = [base, '--data', data, '--epochs', '2', '--maxTokens', '64', '--saveEvery', '2']
+    const small = runLimited(40, [...args, '--threads', '1', '-o', tiny.path('small')])
+    expect(small.stderr).toMatch(
+      /error: the state after step 2 in .*seed-1 \(\d+\.\d\d kB\) cannot be written: a file may not be so large here\n {2}hint: raise the limit \(ulimit -f\), then run the same command again/,
+    )
+    expect(small.code).toBe(2)
+    expect((await run([...args, '-o', tiny.path('small')])).code).toBe(0)
+    const rows = await readTrainRows(tiny.path('small', 'seed-1'))
+    expect((await run([...args, '-o', tiny.path('roomy')])).code).toBe(0)
+    expect(rows).toEqual(await readTrainRows(tiny.path('roomy', 'seed-1')))
+  })
+})
+
+test.each([
+  ['--learning-rate', '--learningRate'],
+  ['--lora-plus-ratio', '--loraPlusRatio'],
+  ['--lora_alpha', '--alpha'],
+  ['--lr', '--learningRate'],
+  ['--sed', '--seeds'],
+])('%s: %s is meant', async (flag, meant) => {
+  const { code, stderr } = await run([base, '--data', data, flag, '1', '-o', tiny.path('no')])
+  expect(stderr).toContain(`error: unknown option '${flag}'\n(Did you mean ${meant}?)`)
+  expect(code).toBe(2)
+})
+
+test('an unknown trainer is told the known ones', async () => {
+  const { code, stderr } = await run([base, '--data', data, '--trainer', 'trl', '-o', tiny.path('no')])
+  expect(stderr).toContain("'trl' is invalid. Allowed choices are embedded.")
+  expect(code).toBe(2)
+})
+
+test.each([
+  ['to train', []],
+  ['to preview', ['--preview']],
+])('a base with an adapter on it: refused %s', async (_, more) => {
+  const adapted = `${base}+${tiny.path('made', 'seed-1', 'adapter')}`
+  const { code, stderr } = await run([adapted, '--data', data, ...more, '-o', tiny.path('no')])
+  expect(stderr).toContain('has an adapter on it, and training begins at a model without one')
+  expect(stderr).toContain('tunediff export BASE+ADAPTER --merged')
+  expect(code).toBe(2)
 })

@@ -1,6 +1,7 @@
 // Whether exported files are the variant that was exported: the KL divergence of the files' predictions from those of the
 // running variant, over a short text, beside the KL that rounding to the files' types gives by itself (the base against
-// the base rounded in memory). What is far above that line is no rounding. Not a measure of a variant: predictions/.
+// the base rounded in memory; the variant likewise where it went so far that its own rounding does more). What is far above
+// that line is no rounding. Not a measure of a variant: predictions/.
 import { availableParallelism } from 'node:os'
 import { engineModel, loadModel } from '../model/engine/index.ts'
 import { memoryNeed, refuseTooLarge } from '../model/engine/memory.ts'
@@ -42,13 +43,19 @@ export async function checkFidelity(options: FidelityOptions): Promise<Fidelity>
   const probe = { ...options, thread, documents, tokenizer: await tokenizerFiles(variant) }
   const isAdapted = changedNames(base, variant).size > 0
   const of = await divergences([variant, exported, ...(isAdapted ? [base] : [])], probe)
-  const rounded = roundedBase({ base, variant, exported })
-  const zero = rounded ? (await divergences([base, rounded], probe)).kl[0]! : 0
+  const line = async (model: Model): Promise<number> => {
+    const rounded = roundedAs({ model, base, variant, exported })
+    return rounded ? (await divergences([model, rounded], probe)).kl[0]! : 0
+  }
   const [kl, moved = null] = of.kl
-  const limit = MOST_TIMES * Math.max(zero, FLOOR_KL)
-  const found = { kl: Number.isFinite(kl) ? kl! : null, limit, moved }
+  let zero = await line(base)
+  // A variant that went far from its base has larger weights, whose rounding does more.
+  if (isAdapted && Number.isFinite(kl) && kl! > limitOf(zero)) zero = Math.max(zero, await line(variant))
+  const found = { kl: Number.isFinite(kl) ? kl! : null, limit: limitOf(zero), moved }
   return { tokens: of.tokens, zero, ...found, verdict: verdictOf(found) }
 }
+
+const limitOf = (zero: number): number => MOST_TIMES * Math.max(zero, FLOOR_KL)
 
 /** An adapter whose whole effect is within the limit would be missed if it were missing. */
 function verdictOf({ kl, limit, moved }: Pick<Fidelity, 'kl' | 'limit' | 'moved'>): Fidelity['verdict'] {
@@ -66,24 +73,26 @@ function changedNames(base: Model, variant: Model): Set<string> {
 }
 
 /**
- * The base, rounded as the export rounded the variant. Where the base's file has the type already, adapted weights have
- * left its grid and are rounded, the base's lie on it: those are moved by as much. Undefined where nothing is rounded.
+ * The base or the variant, rounded as the export rounded the variant. Where the base's file has the type already, adapted
+ * weights have left its grid and are rounded, the base's lie on it: those are moved by as much. Undefined where nothing
+ * is rounded.
  */
-export function roundedBase({
+export function roundedAs({
+  model,
   base,
   variant,
   exported,
-}: Pick<FidelityOptions, 'base' | 'variant' | 'exported'>): Model | undefined {
+}: { model: Model } & Pick<FidelityOptions, 'base' | 'variant' | 'exported'>): Model | undefined {
   const changed = changedNames(base, variant)
   const tensors = new Map<string, ModelTensor>()
   let isRounded = false
-  for (const [name, tensor] of base.tensors) {
+  for (const [name, tensor] of model.tensors) {
     const written = exported.tensors.get(name)
     const source = roundedSource(tensor, { written, isChanged: changed.has(name) })
     isRounded ||= source !== tensor.source
     tensors.set(name, { ...tensor, source })
   }
-  return isRounded ? { ...base, tensors } : undefined
+  return isRounded ? { ...model, tensors } : undefined
 }
 
 function roundedSource(

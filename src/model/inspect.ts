@@ -1,10 +1,8 @@
 // What a path is, as far as its headers and small files say: a model, an adapter, or both. Nothing is guessed from names,
 // no weights are read unless the identity is asked for, and nothing is downloaded but what was named.
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { UserError } from '../util/errors.ts'
-import { parseStrictJson } from '../util/strictJson.ts'
 import { type ModelCard, readCard } from './card.ts'
 import type { ChatTemplate } from './chatTemplates.ts'
 import { readGgufHeader } from './gguf/header.ts'
@@ -20,6 +18,7 @@ import {
   type Widths,
   widthsOf,
 } from './inspectTensors.ts'
+import { type InspectedVariant, inspectVariant, NO_VARIANT } from './inspectVariant.ts'
 import { parseModel } from './modelPath.ts'
 import { openAdapter, openModel } from './open.ts'
 import { type Recognised, recognise } from './recognise.ts'
@@ -43,11 +42,13 @@ export interface Inspection {
   /** Absent for an adapter by itself, as is all that only a whole model has. */
   model: ModelInspection | null
   adapters: AdapterInspection[]
-  /** Share of the base's parameters that the adapters' training changed, or why it cannot be said. */
+  /** Share of the base's parameters that training changed or added, or why it cannot be said. */
   trainable: { share: number; base: string } | { absent: string } | null
   bases: Said[]
-  /** variant.json: how it was made. */
+  /** variant.json: how it was made, method first. */
   recipe: Said | null
+  /** variant.json: the random seed. */
+  seed: number | null
   licence: Said[]
   chatTemplates: { name: string; from: string; firstLine: string }[]
   tokenizer: { from: string; size: number | null } | null
@@ -90,14 +91,20 @@ export async function inspect(spec: string, options: InspectOptions = {}): Promi
   if (found?.kind === 'run') {
     throw new UserError(`${spec} is a run, not a model`, { hint: `see it with: tunediff show ${spec}` })
   }
-  const variant = found?.kind === 'variant' ? await readVariant(found.path) : { bases: [], recipe: null }
+  const variant = found?.kind === 'variant' ? await inspectVariant(found.path) : NO_VARIANT
   if (inner?.kind === 'adapter') return inspectAdapter({ spec, path: inner.path, variant }, options)
   const model = await openModel(spec, openOptions(options))
   // Adapters keep the shapes of the base's tensors.
   const parameters = countParameters(model.tensors).total
   const base = model.adapters.length > 0 ? { parameters, name: sourceName(spec) } : null
   return describe(
-    { spec, model, variant, trainable: trainableShare(model.adapters, base), isAlone: false },
+    {
+      spec,
+      model,
+      variant,
+      trainable: trainableShare(model.adapters, base) ?? recorded(variant),
+      isAlone: false,
+    },
     options,
   )
 }
@@ -115,36 +122,14 @@ async function recogniseSpec(spec: string, options: InspectOptions): Promise<Rec
   return source.kind === 'hub' ? recognise(await fetchFromHub(source, openOptions(options))) : undefined
 }
 
-interface Variant {
-  bases: Said[]
-  recipe: Said | null
-}
-
-/** variant.json as far as it says where the variant comes from. */
-async function readVariant(folder: string): Promise<Variant> {
-  const parsed = parseStrictJson(await readFile(join(folder, 'variant.json'), 'utf8'))
-  const values = 'value' in parsed ? (record(parsed.value) ?? {}) : {}
-  const text = (value: unknown): string | undefined =>
-    value === undefined || value === null
-      ? undefined
-      : typeof value === 'string'
-        ? value
-        : JSON.stringify(value)
-  const [recipe, base] = [text(values.recipe), text(values.base)]
-  return {
-    recipe: recipe === undefined ? null : { value: recipe, from: 'variant.json' },
-    bases: base === undefined ? [] : [{ value: base, from: 'variant.json' }],
-  }
-}
-
 /** An adapter by itself. Its base is opened only where it lies on this machine: an inspection downloads no gigabytes. */
 async function inspectAdapter(
-  { spec, path, variant }: { spec: string; path: string; variant: Variant },
+  { spec, path, variant }: { spec: string; path: string; variant: InspectedVariant },
   options: InspectOptions,
 ): Promise<Inspection> {
   const adapter = await openAdapter(path)
   const base = await parametersOfBase(adapter, options)
-  const trainable = 'absent' in base ? base : trainableShare([adapter], base)
+  const trainable = 'absent' in base ? (recorded(variant) ?? base) : trainableShare([adapter], base)
   const model: Model = {
     spec,
     name: path.split(/[/\\]/).at(-1)!,
@@ -192,10 +177,15 @@ function trainableShare(
   return { share: trained / base.parameters, base: base.name }
 }
 
+/** As variant.json says, where the base is not here. */
+function recorded({ share, bases: [base] }: InspectedVariant): Inspection['trainable'] {
+  return share === undefined || !base ? null : { share, base: base.value }
+}
+
 interface Described {
   spec: string
   model: Model
-  variant: Variant
+  variant: InspectedVariant
   trainable: Inspection['trainable']
   /** An adapter without its base. */
   isAlone: boolean
@@ -221,6 +211,7 @@ async function describe(
     trainable,
     bases: [...variant.bases, ...basesOf(model.adapters), ...gguf.bases, ...cards.bases],
     recipe: variant.recipe,
+    seed: variant.seed,
     licence: [...gguf.licence, ...cards.licence, ...ofConfig],
     chatTemplates: settings.chatTemplates.map(templateLine),
     tokenizer: tokenizerOf(settings, leftOut),

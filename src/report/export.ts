@@ -24,7 +24,7 @@ export function fidelitySentence(fidelity: Fidelity | Absent): string {
   if ('absent' in fidelity) return `Not checked against the running variant: ${fidelity.absent}`
   const { tokens, kl, zero, limit, moved, verdict } = fidelity
   const found = `KL ${kl === null ? 'is infinite' : `${digits(kl)} nats a token`} over ${tokens} tokens`
-  const line = `rounding the base to the same types gives ${digits(zero)}, at most ${digits(limit)} is let through`
+  const line = `rounding to the same types gives ${digits(zero)}, at most ${digits(limit)} is let through`
   if (verdict === 'broken') return `The files are not the variant: ${found}; ${line}.`
   if (verdict === 'faithful') return `The files are the variant: ${found}; ${line}.`
   return `Cannot tell whether the files hold the adapter: ${found}, and the adapter itself moves ${digits(moved!)}; ${line}.`

@@ -1,7 +1,7 @@
 // An inspection as blocks: one sentence, what the files say with where they say it, types, what was left out.
 import type { Inspection, ModelInspection, Said } from '../model/inspect.ts'
 import type { AdapterInspection } from '../model/inspectTensors.ts'
-import { oneLine, plural } from '../util/text.ts'
+import { byteSize, oneLine, plural } from '../util/text.ts'
 import type { Block } from './blocks.ts'
 
 type Row = readonly [string, string]
@@ -75,7 +75,10 @@ function modelRows(model: ModelInspection): Row[] {
     ['vocabulary', widths.vocabulary?.toString() ?? ''],
     ['context', widths.context === undefined ? '' : `${widths.context} tokens`],
     ['quantised', model.quantised ?? ''],
-    ['weights', `${plural(model.tensors, 'tensor')} in ${plural(model.files, 'file')}, ${size(model.bytes)}`],
+    [
+      'weights',
+      `${plural(model.tensors, 'tensor')} in ${plural(model.files, 'file')}, ${byteSize(model.bytes)}`,
+    ],
   ])
 }
 
@@ -100,13 +103,14 @@ function trainableRows({ trainable }: Inspection): Row[] {
   return [['trained share', `${percent(trainable.share)} of ${trainable.base}`]]
 }
 
-function saidRows({ bases, recipe, licence, chatTemplates }: Inspection): Row[] {
+function saidRows({ bases, recipe, seed, licence, chatTemplates }: Inspection): Row[] {
   const said = ({ value, from }: Said): string => `${oneLine(value, 120)} (${from})`
   const rows: Row[] = [
     ['base', bases.length > 0 ? bases.map(said).join(', ') : 'not said'],
     ['licence', licence.length > 0 ? licence.map(said).join(', ') : 'not said'],
   ]
   if (recipe) rows.push(['recipe', said(recipe)])
+  if (seed !== null) rows.push(['random seed', `${seed} (variant.json)`])
   if (chatTemplates.length === 0) rows.push(['chat template', 'none'])
   for (const { name, from, firstLine } of chatTemplates) {
     const which = name === 'default' ? 'chat template' : `chat template ${oneLine(name, 30)}`
@@ -142,7 +146,7 @@ function dtypeTable({ dtypes }: ModelInspection): Block {
       dtype,
       String(tensors),
       count(parameters),
-      size(bytes),
+      byteSize(bytes),
     ]),
   }
 }
@@ -152,12 +156,6 @@ function count(value: number): string {
   if (value < 10_000) return String(value)
   const [unit, by] = value >= 1e9 ? ['G', 1e9] : value >= 1e6 ? ['M', 1e6] : ['k', 1e3]
   return `${(value / by).toFixed(value / by >= 100 ? 1 : 2)} ${unit}`
-}
-
-function size(bytes: number): string {
-  if (bytes < 10_000) return `${bytes} B`
-  const [unit, by] = bytes >= 1e9 ? ['GB', 1e9] : bytes >= 1e6 ? ['MB', 1e6] : ['kB', 1e3]
-  return `${(bytes / by).toFixed(2)} ${unit}`
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`

@@ -1,7 +1,7 @@
 // What a training came to, a row a seed: losses, cost, files.
 import type { Variant } from '../schema/training.ts'
 import { duration } from '../util/progress.ts'
-import { plural } from '../util/text.ts'
+import { byteSize, plural } from '../util/text.ts'
 import type { Block } from './blocks.ts'
 
 export interface TrainedRow {
@@ -17,6 +17,7 @@ export function trainedBlocks(rows: readonly TrainedRow[]): Block[] {
   const [first] = rows
   if (!first) return []
   const { recipe, base, data } = first.variant
+  const bases = [...new Set(rows.map(({ variant }) => variant.base.spec))]
   const cells = rows.map(({ seed, variant: { cost }, firstLoss, lastLoss, heldOutLoss }) => [
     String(seed),
     String(cost!.steps),
@@ -24,7 +25,7 @@ export function trainedBlocks(rows: readonly TrainedRow[]): Block[] {
     lastLoss.toFixed(3),
     heldOutLoss === null ? '-' : heldOutLoss.toFixed(3),
     `${((100 * cost!.trainedParameters) / cost!.parameters).toPrecision(3)} %`,
-    `${(cost!.fileBytes / 1e6).toPrecision(3)} MB`,
+    byteSize(cost!.fileBytes),
     duration(cost!.trainSeconds),
     `${cost!.peakMemoryMb} MB`,
   ])
@@ -33,7 +34,7 @@ export function trainedBlocks(rows: readonly TrainedRow[]): Block[] {
   )
   const notes = [...first.notes, ...(base.note ? [`the base: ${base.note}`] : []), ...ends]
   return [
-    { kind: 'heading', text: `${recipe.method} on ${base.spec}` },
+    { kind: 'heading', text: `${recipe.method} on ${bases.join(', ')}` },
     {
       kind: 'paragraph',
       text: `${plural(data.examples, 'example')}, ${plural(data.trainedTokens, 'token')} of them trained on, ${data.heldOut} held out.`,

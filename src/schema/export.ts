@@ -9,7 +9,7 @@ export const fidelitySchema = z.strictObject({
   tokens: z.number().int(),
   /** Of the exported files from the running variant; null where it is infinite. */
   kl: z.number().nullable(),
-  /** Of the base rounded as the files are from the base: what rounding alone does; 0 where nothing is rounded. */
+  /** Of the base, or a variant that went far from it, rounded as the files are, from itself; 0 where nothing is rounded. */
   zero: z.number(),
   /** Above it the files are another model. */
   limit: z.number(),

@@ -21,7 +21,7 @@ export const recipeSchema = z.strictObject({
   alphaPattern: z.record(z.string(), z.number().positive()).default({}),
   /** Scale alpha / sqrt(rank) (arXiv 2312.03732). */
   rslora: z.boolean().default(false),
-  /** Learning rate of B over that of A (LoRA+, arXiv 2402.12354). */
+  /** Learning rate of B, and of DoRA's magnitudes, over that of A (LoRA+, arXiv 2402.12354). */
   loraPlusRatio: z.number().positive().default(1),
   /** all-linear, attention, mlp, or module names. */
   targets: z
@@ -95,7 +95,7 @@ export const variantSchema = z.strictObject({
   recipe: recipeSchema,
   base: z.strictObject({
     spec: z.string(),
-    /** SHA-256 of contents; of the config where the base is random. */
+    /** SHA-256 of contents. */
     identity: z.string(),
     /** `dequantised to fp32 from Q4_1`; null where nothing was done on load. */
     note: z.string().nullable(),

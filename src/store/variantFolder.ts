@@ -2,6 +2,7 @@
 // train.jsonl may be written again by a training that goes on from an earlier state: the last one of a step wins.
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { mergedVariantSchema } from '../schema/export.ts'
 import { type TrainRow, trainRowSchema, type Variant, variantSchema } from '../schema/training.ts'
 import { UserError } from '../util/errors.ts'
 import { exists, writeFileWhole } from '../util/files.ts'
@@ -78,6 +79,11 @@ export async function readVariant(path: string): Promise<Variant | undefined> {
   }
   const parsed = variantSchema.safeParse(value)
   if (parsed.success) return parsed.data
+  if (mergedVariantSchema.safeParse(value).success) {
+    throw new UserError(`${path} is a merged model that tunediff export wrote`, {
+      hint: 'give another folder with -o',
+    })
+  }
   const issue = parsed.error.issues[0]
   throw new UserError(`${file}: ${issue?.path.join('.') || 'content'}: ${issue?.message}`, {
     hint: 'it was made by another version: train again into another folder',

@@ -47,7 +47,7 @@ export async function exportVariant(options: ExportOptions): Promise<ExportRepor
   await refuseTaken(options.output)
   const { spec, lineage } = await runningSpec(options.variant, options.base)
   const opened = await open(spec, options)
-  if (lineage) await refuseOtherBase(opened.base, lineage)
+  if (lineage) await refuseOtherBase(opened, { spec, lineage })
   return options.isMerged ? merged({ ...opened, spec, lineage }, options) : adapter(opened, options)
 }
 
@@ -81,15 +81,25 @@ async function refuseTaken(output: string): Promise<void> {
 }
 
 /** The adapter would be put on weights that it was not trained on. */
-async function refuseOtherBase(base: Model, { base: trained, isWhole }: Lineage): Promise<void> {
+async function refuseOtherBase(
+  { variant, base }: Opened,
+  { spec, lineage }: { spec: string; lineage: Lineage },
+): Promise<void> {
+  const { base: trained, isWhole } = lineage
   if (isWhole) return
-  const identity = await identityOf(unquantised(base))
+  // A base that was named nf4:BASE has the identity of that, one that a 4-bit LoRA quantised itself that of its files.
+  const identity = await identityOf(plainSpec(trained.spec) === trained.spec ? unquantised(base) : base)
   if (identity === trained.identity) return
   throw new UserError(
-    `the variant was trained on ${trained.spec} with contents ${trained.identity.slice(0, 8)}, and those of ${base.spec} are ${identity.slice(0, 8)}`,
-    { hint: 'name the base that it was trained on: --base MODEL' },
+    `the variant was trained on ${trained.spec} with contents ${trained.identity.slice(0, 8)}, and those of ${baseText(spec, variant)} are ${identity.slice(0, 8)}`,
+    {
+      hint: 'name the base that it was trained on with --base MODEL; if it is that one, its files have changed since (weights, config and tokenizer count): put them back',
+    },
   )
 }
+
+/** Without what quantises it on load. */
+const plainSpec = (spec: string): string => spec.replace(/^nf4(dq)?:/, '')
 
 /** As its files are. */
 function unquantised({ quantised: _, ...base }: Model): Model {
@@ -155,7 +165,7 @@ async function lineageOf(
     base: lineage?.isWhole
       ? lineage.base
       : {
-          spec: lineage?.base.spec ?? baseText(spec, variant),
+          spec: plainSpec(lineage?.base.spec ?? baseText(spec, variant)),
           identity: await identityOf(plain),
           note: noteOf(plain),
         },
@@ -168,7 +178,7 @@ async function lineageOf(
 /** The MODEL before its adapters, as it was written. */
 function baseText(spec: string, { adapters }: Model): string {
   const parsed = parseModel(spec)
-  const text = spec.replace(/^nf4(dq)?:/, '')
+  const text = plainSpec(spec)
   if (parsed.adapters.length === 0) return adapters[0]?.baseName ?? text
   return parsed.adapters.reduceRight((left, source) => {
     const end = source.kind === 'path' ? left.lastIndexOf(`+${source.path}`) : left.lastIndexOf('+hf:')

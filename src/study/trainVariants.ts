@@ -1,6 +1,7 @@
 // From a base, data and a recipe to variant folders: one for each random seed, one after the other, in a thread that trains.
+import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EngineThread } from '../model/engine/thread.ts'
 import { identityOf } from '../model/identity.ts'
@@ -11,13 +12,17 @@ import { tokenizerFiles } from '../model/tokenizer/files.ts'
 import type { Recipe, TrainRow, Variant } from '../schema/training.ts'
 import { readTrainRows, readVariant } from '../store/variantFolder.ts'
 import type { Job, Previewed, Reply } from '../train/jobs.ts'
+import type { Pace, TrainerName, TrainJob } from '../train/trainers.ts'
+import { UserError } from '../util/errors.ts'
+import { exists } from '../util/files.ts'
 import { VERSION } from '../util/version.ts'
+import { randomBase, tokenizerOfConfig } from './randomBase.ts'
 
 export interface TrainOptions {
-  base: string
+  /** What training begins at: a MODEL, or random weights of a config.json. */
+  start: { base: string } | { init: string }
   recipe: Recipe
   data: string
-  threads?: number
   onProgress?: (what: string, done: number, total: number) => void
 }
 
@@ -29,15 +34,21 @@ export async function previewTraining(
   seed: number,
   count: number,
 ): Promise<Previewed> {
-  const { recipe, data } = options
-  const model = await open(options)
+  const { start, recipe, data } = options
+  refuseFrozen(options)
+  const tokenizer =
+    'init' in start
+      ? await tokenizerOfConfig(start.init)
+      : await tokenizerFiles(await openBare(start.base, options))
   await using thread = openThread()
-  const tokenizer = await tokenizerFiles(model)
-  return await thread.run({ kind: 'preview', tokenizer, recipe, data, seed, count }, 'previewed')
+  const job = { kind: 'preview' as const, tokenizer, recipe, data, seed, count }
+  return await thread.run(job, 'previewed', (reply) => onReading(options, reply))
 }
 
 export interface TrainedVariant {
   seed: number
+  /** It was finished before, and nothing was trained. */
+  isOld: boolean
   folder: string
   variant: Variant
   firstLoss: number
@@ -51,42 +62,36 @@ export interface TrainVariantsOptions extends TrainOptions {
   seeds: readonly number[]
   /** Variants go to OUTPUT/seed-N. */
   output: string
+  trainer?: TrainerName
+  threads?: number
   /** Memory foreseen, in words, before the first step. */
   onMemory?: (seed: number, words: string) => void
-  onStep?: (seed: number, row: TrainRow, steps: number) => void
+  onStep?: (seed: number, row: TrainRow, pace: Pace) => void
 }
 
 export async function trainVariants(options: TrainVariantsOptions): Promise<TrainedVariant[]> {
-  const { recipe, data, seeds, output, threads = availableParallelism(), onStep, onMemory } = options
-  const model = await open(options)
-  const identity = await identityOf(model, {
-    onProgress: (done, total) => options.onProgress?.(`reading ${model.name}`, done, total),
-  })
-  const base = { spec: options.base, identity, note: noteOf(model) }
-  const tokenizer = await tokenizerFiles(model)
+  const { start, recipe, data, seeds, output, onStep, onMemory } = options
+  const { trainer = 'embedded', threads = availableParallelism() } = options
+  refuseFrozen(options)
+  await refuseTaken(output)
+  const one = 'base' in start ? await openBase(start.base, options) : undefined
   const trained: TrainedVariant[] = []
   for (const seed of seeds) {
+    const folder = join(output, `seed-${seed}`)
+    const base = one ?? (await openRandom(folder, seed, options))
     // A thread for each: its memory is all given back.
     await using thread = openThread()
-    const folder = join(output, `seed-${seed}`)
-    const job = {
-      model,
-      tokenizer,
-      recipe,
-      data,
-      seed,
-      base,
-      folder,
-      threads,
-      versions: { tunediff: VERSION },
-    }
-    const { notes } = await thread.run({ kind: 'train', ...job }, 'trained', (reply) => {
+    const versions = { tunediff: VERSION }
+    const job = { ...base, trainer, recipe, data, seed, folder, threads, versions }
+    const { notes, isOld } = await thread.run({ kind: 'train', ...job }, 'trained', (reply) => {
+      onReading(options, reply)
       if (reply.kind === 'memory') onMemory?.(seed, reply.words)
-      if (reply.kind === 'step') onStep?.(seed, reply.row, reply.steps)
+      if (reply.kind === 'step') onStep?.(seed, reply.row, reply.pace)
     })
     const rows = await readTrainRows(folder)
     trained.push({
       seed,
+      isOld,
       folder,
       variant: (await readVariant(folder))!,
       firstLoss: rows[0]!.loss,
@@ -98,6 +103,57 @@ export async function trainVariants(options: TrainVariantsOptions): Promise<Trai
   return trained
 }
 
-function open({ base, onProgress }: TrainOptions): Promise<Model> {
-  return openModel(base, { onProgress: (what, done, total) => onProgress?.(what, done, total ?? 0) })
+/** Training begins at weights, not at weights with an adapter on them. */
+async function openBare(spec: string, { onProgress }: TrainOptions): Promise<Model> {
+  const model = await openModel(spec, {
+    onProgress: (what, done, total) => onProgress?.(what, done, total ?? 0),
+  })
+  if (model.adapters.length === 0) return model
+  throw new UserError(`${spec} has an adapter on it, and training begins at a model without one`, {
+    hint: 'train the base itself, or merge the adapter first and name that folder: tunediff export BASE+ADAPTER --merged -o DIR',
+  })
+}
+
+async function openBase(
+  spec: string,
+  options: TrainOptions,
+): Promise<Pick<TrainJob, 'model' | 'tokenizer' | 'base'>> {
+  const model = await openBare(spec, options)
+  const identity = await identityOf(model, {
+    onProgress: (done, total) => options.onProgress?.(`reading ${model.name}`, done, total),
+  })
+  return { model, tokenizer: await tokenizerFiles(model), base: { spec, identity, note: noteOf(model) } }
+}
+
+async function openRandom(folder: string, seed: number, options: TrainOptions) {
+  const { init } = options.start as { init: string }
+  return openBase(await randomBase(init, seed, folder), options)
+}
+
+function onReading({ onProgress }: TrainOptions, reply: Reply): void {
+  if (reply.kind === 'examples') onProgress?.('examples read', reply.done, reply.total)
+}
+
+/** Random weights that stay as they are teach nothing. */
+function refuseFrozen({ start, recipe }: TrainOptions): void {
+  if ('base' in start || recipe.method === 'full') return
+  throw new UserError(
+    `method is ${recipe.method}, which leaves the weights of the base as they are, and --init makes them random`,
+    { hint: 'give --method full' },
+  )
+}
+
+/** Variants are made in folders of this one. */
+async function refuseTaken(output: string): Promise<void> {
+  if (!(await exists(output))) return
+  if (!(await stat(output)).isDirectory()) {
+    throw new UserError(`${output} is a file, and variants go to a folder`, {
+      hint: '-o DIR: a folder, which is made where it is not there',
+    })
+  }
+  const found = await readVariant(output)
+  if (!found) return
+  throw new UserError(`${output} is itself a variant: ${found.recipe.method} on ${found.base.spec}`, {
+    hint: `variants go to DIR/seed-N: -o ${resolve(output, '..')}, or another folder`,
+  })
 }

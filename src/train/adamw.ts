@@ -1,5 +1,6 @@
 // AdamW (arXiv 1711.05101, algorithm 2) with the arithmetic of torch.optim.AdamW: fp32 in its order of operations, numbers
-// of a step in fp64, epsilon outside the root. LoRA+ (arXiv 2402.12354): factor B has its own learning rate.
+// of a step in fp64, epsilon outside the root. LoRA+ (arXiv 2402.12354): factor B has its own learning rate, and DoRA's
+// magnitudes have it too, as in peft's create_loraplus_optimizer.
 import type { Recipe } from '../schema/training.ts'
 import { openAdamWKernel } from '../tensor/adamw.ts'
 import type { Trained } from './methods/method.ts'
@@ -26,6 +27,9 @@ export interface AdamWOptions {
   recipe: Pick<Recipe, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'loraPlusRatio'>
 }
 
+/** What LoRA+ multiplies the learning rate of. */
+const PLUS: ReadonlySet<Trained['group']> = new Set(['b', 'magnitude'])
+
 export function openAdamW({ trained, recipe }: AdamWOptions): AdamW {
   const { beta1, beta2, epsilon, weightDecay, loraPlusRatio } = recipe
   const update = openAdamWKernel()
@@ -49,7 +53,7 @@ export function openAdamW({ trained, recipe }: AdamWOptions): AdamW {
           { values, gradients: gradient, ...moments.get(name)! },
           {
             ...shared,
-            learningRate: group === 'b' ? learningRate * loraPlusRatio : learningRate,
+            learningRate: PLUS.has(group) ? learningRate * loraPlusRatio : learningRate,
             weightDecay: hasDecay ? weightDecay : 0,
           },
         )

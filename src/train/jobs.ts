@@ -2,7 +2,7 @@
 import type { TokenizerFiles } from '../model/tokenizer/files.ts'
 import type { Recipe, TrainRow } from '../schema/training.ts'
 import type { ExamplePreview } from './data/preview.ts'
-import type { TrainJob } from './trainer.ts'
+import type { Pace, TrainJob, TrainResult } from './trainers.ts'
 
 export interface PreviewJob {
   kind: 'preview'
@@ -24,6 +24,7 @@ export type Job = PreviewJob | ({ kind: 'train' } & TrainJob)
 
 export type Reply =
   | ({ kind: 'previewed' } & Previewed)
+  | { kind: 'examples'; done: number; total: number }
   | { kind: 'memory'; words: string }
-  | { kind: 'step'; row: TrainRow; steps: number }
-  | { kind: 'trained'; folder: string; notes: readonly string[] }
+  | { kind: 'step'; row: TrainRow; pace: Pace }
+  | ({ kind: 'trained' } & TrainResult)

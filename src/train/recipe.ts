@@ -42,14 +42,25 @@ export async function readRecipe({ path, flags = {} }: RecipeSource): Promise<Re
     Object.entries(flags).map(([key, value]) => [key, typeof value === 'string' ? typed(key, value) : value]),
   )
   const parsed = recipeSchema.safeParse({ ...file?.values, ...fromFlags })
-  if (parsed.success) return parsed.data
   const place = (key: string): string =>
-    Object.hasOwn(fromFlags, key)
-      ? `--${kebab(key)}`
-      : `${path}, line ${file?.lineOf(key)}: ${oneLine(key, 60)}`
+    Object.hasOwn(fromFlags, key) ? `--${key}` : `${path}, line ${file?.lineOf(key)}: ${oneLine(key, 60)}`
+  if (parsed.success) {
+    refuseIdle(parsed.data, place)
+    return parsed.data
+  }
   const given = { ...file?.values, ...fromFlags }
   const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, { place, given }))
   throw new UserError(faults.map(({ what }) => what).join('; '), { hint: faults[0]!.hint })
+}
+
+/** Keys that would be idle without another one. */
+function refuseIdle({ heldOut, evalEvery, patience }: Recipe, place: (key: string) => string): void {
+  const idle = (key: string, wanted: string, hint: string): UserError =>
+    new UserError(`${place(key)} is set, and does nothing without ${wanted}`, { hint })
+  if (evalEvery !== null && heldOut === 0)
+    throw idle('evalEvery', 'heldOut', 'hold some examples out: heldOut 0.1')
+  if (patience !== null && (evalEvery === null || heldOut === 0))
+    throw idle('patience', 'evalEvery and heldOut', 'measure on the way: heldOut 0.1 and evalEvery 20')
 }
 
 interface RecipeFile {
@@ -100,7 +111,7 @@ function typed(key: string, text: string): unknown {
   try {
     return parse(isList && !text.startsWith('[') && text !== 'null' ? `[${text}]` : text) as unknown
   } catch (error) {
-    throw notYaml(`--${kebab(key)} ${oneLine(text, 60)}`, (error as Error).message)
+    throw notYaml(`--${key} ${oneLine(text, 60)}`, (error as Error).message)
   }
 }
 
@@ -125,11 +136,15 @@ function faultsOf(
 }
 
 function meant(key: string): string {
-  const known = Object.hasOwn(ELSEWHERE, key) ? ELSEWHERE[key] : nearest(key, KEYS)
+  const known = keyMeant(key)
   return known === undefined ? `its keys are ${KEYS.join(', ')}` : `was ${known} meant?`
 }
 
-const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+/** The key that a name most likely stands for: one of another trainer, or a misspelt one. */
+export function keyMeant(name: string): string | undefined {
+  const elsewhere = name.replaceAll('-', '_')
+  return Object.hasOwn(ELSEWHERE, elsewhere) ? ELSEWHERE[elsewhere] : nearest(name, KEYS)
+}
 
 interface JsonSchema {
   type?: string

@@ -1,14 +1,14 @@
 // One training: data, method, optimiser and the passes over the model, step by step, into a variant folder. A training that
-// was stopped goes on from its last state and makes the same steps again to the last digit. Runs in a thread of its own.
+// was stopped goes on from its last state and makes the same steps again to the last digit. The trainer `embedded`; runs in a
+// thread of its own.
 import { engineModel, loadModel } from '../model/engine/index.ts'
 import { gigabytes } from '../model/engine/memory.ts'
 import { openTrainingPass, type TrainingPass } from '../model/engine/trainingPass.ts'
-import type { Model } from '../model/tensor.ts'
-import type { TokenizerFiles } from '../model/tokenizer/files.ts'
 import { openTokenizer } from '../model/tokenizer/tokenizer.ts'
-import type { Recipe, TrainRow, Variant } from '../schema/training.ts'
+import type { TrainRow, Variant } from '../schema/training.ts'
 import { openVariant } from '../store/variantFolder.ts'
 import { UserError } from '../util/errors.ts'
+import { byteSize } from '../util/text.ts'
 import { type AdamW, openAdamW } from './adamw.ts'
 import { clipFactor } from './clip.ts'
 import { type Batch, batchOf } from './data/batch.ts'
@@ -17,75 +17,36 @@ import { batchesOfAll, type DataState, type DataStep, FIRST_STEP, stepsFrom, ste
 import { exportTrained } from './export/index.ts'
 import { refuseTooLarge, trainingMemory } from './memory.ts'
 import { type Prepared, parameterCounts, prepare } from './methods/index.ts'
+import { checkWritten, lossesOf, probeBatches } from './probe.ts'
 import { learningRateAt } from './schedule.ts'
-import { loadState, removeStates, saveState } from './state.ts'
-
-export interface TrainJob {
-  /** Without adapters. */
-  model: Model
-  tokenizer: TokenizerFiles
-  recipe: Recipe
-  /** JSONL. */
-  data: string
-  seed: number
-  base: Variant['base']
-  /** Where the variant goes. */
-  folder: string
-  threads: number
-  versions: Record<string, string>
-}
-
-export interface TrainHooks {
-  /** Before the first step: memory at the peak, in words. */
-  onMemory: (words: string) => void
-  onStep: (row: TrainRow, steps: number) => void
-  /** Called between programs; what it throws ends the training. */
-  onProgram: () => void
-}
+import { loadState, removeStates, saveState, stateBytes } from './state.ts'
+import type { Trainer, TrainHooks, TrainJob } from './trainers.ts'
+import { writing } from './writing.ts'
 
 /** How far above its beginning a loss may come. */
 const SPIKE_FACTOR = 2
 const FIRST_LOSSES = 5
 
-export async function train(
-  job: TrainJob,
-  hooks: TrainHooks,
-): Promise<{ folder: string; notes: readonly string[] }> {
-  const { recipe, seed, threads } = job
+export const train: Trainer = async (job, hooks) => {
+  const { recipe, seed } = job
   const tokenizer = openTokenizer(job.tokenizer)
-  const data = await readExamples({ path: job.data, tokenizer, recipe, seed })
+  const { onExamples } = hooks
+  const data = await readExamples({ path: job.data, tokenizer, recipe, seed, onExamples })
   const prepared = prepare(loadModel(engineModel(job.model)), recipe, seed)
   const memory = trainingMemory(prepared.loaded, prepared.trained, recipe)
   refuseTooLarge(memory, recipe)
   hooks.onMemory(`${gigabytes(memory.bytes)}: ${memory.parts}`)
-  await using folder = await openVariant(job.folder, {
-    schema: 1,
-    recipe,
-    base: job.base,
-    data: dataOf(job.data, data),
-    seed,
-    trainer: 'embedded',
-    versions: job.versions,
-  })
-  if (folder.isFinished) return { folder: folder.path, notes: data.notes }
-  const trained = new Map(prepared.trained.map(({ name, values }) => [name, values]))
-  const { checkpointing } = recipe
-  await using pass = await openTrainingPass({
-    loaded: prepared.loaded,
-    trained,
-    threads,
-    checkpointing,
-    onStep: hooks.onProgram,
-  })
-  const run = new Run({ job, data, prepared, pass, hooks, append: folder.append })
-  const outcome = await run.all()
-  const fileBytes = await exportTrained({
-    prepared,
-    recipe,
-    base: job.base,
-    model: job.model,
-    folder: folder.path,
-  })
+  const { trainer, base, versions } = job
+  const asked = { schema: 1 as const, recipe, base, data: dataOf(job.data, data), seed, trainer, versions }
+  await using folder = await writing(job.folder, () => openVariant(job.folder, asked))
+  const { path } = folder
+  if (folder.isFinished) return { folder: path, isOld: true, notes: data.notes }
+  const { outcome, losses, batches } = await allSteps({ job, data, prepared, hooks, append: folder.append })
+  const fileBytes = await writing(`the variant in ${path}`, () =>
+    exportTrained({ prepared, recipe, base, model: job.model, folder: path }),
+  )
+  const { threads } = job
+  await checkWritten({ folder: path, base: base.spec, losses, batches, threads, onProgram: hooks.onProgram })
   const { trained: trainedParameters, all: parameters } = parameterCounts(prepared)
   await folder.finish({
     ...outcome,
@@ -94,14 +55,35 @@ export async function train(
     fileBytes,
     peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
   })
-  await removeStates(folder.path)
-  return { folder: folder.path, notes: data.notes }
+  await removeStates(path)
+  return { folder: path, isOld: false, notes: data.notes }
+}
+
+/** Trains, and takes the losses that the written files are held against. What only steps need is given back. */
+async function allSteps(
+  options: Omit<RunOptions, 'pass'>,
+): Promise<{ outcome: Outcome; batches: Batch[]; losses: number[] }> {
+  const { job, data, prepared, hooks } = options
+  const { recipe, seed, threads } = job
+  await using pass = await openTrainingPass({
+    loaded: prepared.loaded,
+    trained: new Map(prepared.trained.map(({ name, values }) => [name, values])),
+    threads,
+    checkpointing: recipe.checkpointing,
+    onStep: hooks.onProgram,
+  })
+  const outcome = await new Run({ ...options, pass }).all()
+  const batches = probeBatches({ examples: data.train, recipe, seed })
+  return { outcome, batches, losses: await lossesOf(pass, batches) }
 }
 
 function dataOf(path: string, { identity, counts }: TrainingData): Variant['data'] {
   const { examples, heldOut, cut, trainedTokens } = counts
   return { path, identity, examples, heldOut, cut, trainedTokens }
 }
+
+/** Without padding. */
+const tokensRead = ({ segments }: Batch): number => segments.reduce((sum, is) => sum + (is < 0 ? 0 : 1), 0)
 
 interface RunOptions {
   job: TrainJob
@@ -162,18 +144,27 @@ class Run {
     if (state) this.#restore(state)
     let trainSeconds = state?.trainSeconds ?? 0
     let done = state?.next.step ?? 0
+    const beganMs = performance.now()
+    const pace = { steps: this.#steps, made: 0, seconds: 0, tokens: 0 }
     for (const step of stepsFrom(this.#order(), state?.next ?? FIRST_STEP)) {
       const startMs = performance.now()
-      const row = await this.#step(step)
+      const { row, read } = await this.#step(step)
       trainSeconds += (performance.now() - startMs) / 1000
       done = step.step + 1
-      await append(row)
-      hooks.onStep(row, this.#steps)
+      await writing(`step ${done} in ${job.folder}/train.jsonl`, () => append(row))
+      pace.made++
+      pace.seconds = (performance.now() - beganMs) / 1000
+      pace.tokens += read
+      hooks.onStep(row, { ...pace })
       const endedEarly = this.#judge(row)
       if (endedEarly) return { steps: done, trainSeconds, endedEarly }
       if (done % job.recipe.saveEvery === 0 && done < this.#steps) {
         const dataState: Remembered = { next: step.next, trainSeconds, ...this.#memory() }
-        await saveState(job.folder, { step: done, trained: prepared.trained, adam: this.#adam, dataState })
+        const saved = { step: done, trained: prepared.trained, adam: this.#adam, dataState }
+        const size = byteSize(stateBytes(prepared.trained))
+        await writing(`the state after step ${done} in ${job.folder} (${size})`, () =>
+          saveState(job.folder, saved),
+        )
       }
     }
     return { steps: done, trainSeconds, endedEarly: null }
@@ -193,7 +184,7 @@ class Run {
     this.#withoutGain = withoutGain
   }
 
-  async #step({ step, batches }: DataStep): Promise<TrainRow> {
+  async #step({ step, batches }: DataStep): Promise<{ row: TrainRow; read: number }> {
     const { data, job, pass } = this.#options
     const { recipe } = job
     for (const gradient of this.#gradients.values()) gradient.fill(0)
@@ -211,7 +202,9 @@ class Run {
       throw this.#diverged(step + 1, `its loss is ${loss}`)
     this.#adam.step(this.#gradients, learningRate, factor)
     const row = { step: step + 1, loss, learningRate, gradientNorm: norm, tokens }
-    return this.#isMeasured(step + 1) ? { ...row, heldOutLoss: await this.#heldOutLoss() } : row
+    const read = made.reduce((sum, batch) => sum + tokensRead(batch), 0)
+    if (!this.#isMeasured(step + 1)) return { row, read }
+    return { row: { ...row, heldOutLoss: await this.#heldOutLoss() }, read }
   }
 
   #isMeasured(done: number): boolean {

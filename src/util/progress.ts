@@ -1,4 +1,5 @@
-// One line of progress on stderr: count, rate, time left. Redrawn on a terminal, every ten seconds elsewhere.
+// One line of progress on stderr: count, rate, time left, or a text of one's own. Redrawn on a terminal, every ten seconds
+// elsewhere.
 const TERMINAL_EVERY_MS = 100
 const PLAIN_EVERY_MS = 10_000
 
@@ -9,7 +10,35 @@ export interface Progress {
   end(): void
 }
 
-/** Progress of `total` things (null: unknown), named by a plural noun. `now` is in milliseconds. */
+export interface StatusLine {
+  /** Shows the text of `line`, unless one was shown a moment ago. */
+  show(line: () => string): void
+  end(): void
+}
+
+/** A line that changes. `now` is in milliseconds. */
+export function statusLine(
+  stream: NodeJS.WriteStream = process.stderr,
+  now: () => number = Date.now,
+): StatusLine {
+  let shownMs = stream.isTTY ? 0 : now()
+  let drawn = false
+  return {
+    show(line) {
+      const atMs = now()
+      if (atMs - shownMs < (stream.isTTY ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS)) return
+      shownMs = atMs
+      drawn = true
+      const text = line()
+      stream.write(stream.isTTY ? `\r\u001b[2K${text.slice(0, (stream.columns ?? 80) - 1)}` : `${text}\n`)
+    },
+    end() {
+      if (drawn && stream.isTTY) stream.write('\r\u001b[2K')
+    },
+  }
+}
+
+/** Progress of `total` things (null: unknown), named by a plural noun. */
 export function startProgress(
   label: string,
   total: number | null,
@@ -17,20 +46,11 @@ export function startProgress(
   now: () => number = Date.now,
 ): Progress {
   const startMs = now()
-  let shownMs = stream.isTTY ? 0 : startMs
-  let drawn = false
+  const line = statusLine(stream, now)
   return {
-    update(done, note = '') {
-      const atMs = now()
-      if (atMs - shownMs < (stream.isTTY ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS)) return
-      shownMs = atMs
-      drawn = true
-      const line = progressLine({ label, total, done, elapsedMs: atMs - startMs, note })
-      stream.write(stream.isTTY ? `\r\u001b[2K${line.slice(0, (stream.columns ?? 80) - 1)}` : `${line}\n`)
-    },
-    end() {
-      if (drawn && stream.isTTY) stream.write('\r\u001b[2K')
-    },
+    update: (done, note = '') =>
+      line.show(() => progressLine({ label, total, done, elapsedMs: now() - startMs, note })),
+    end: line.end,
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nearest, oneLine, plural, printable } from './text.ts'
+import { byteSize, nearest, oneLine, plural, printable } from './text.ts'
 
 test('controls, bidi marks and escapes become visible; newlines and tabs stay', () => {
   expect(printable('a\u001b[31mred\u0007\tb\nc')).toBe('a\\u001b[31mred\\u0007\tb\nc')
@@ -20,4 +20,13 @@ test('the nearest word is a typo away or not there', () => {
 
 test('counts and nouns', () => {
   expect([plural(1, 'problem'), plural(2, 'problem')]).toEqual(['1 problem', '2 problems'])
+})
+
+test('sizes in the unit that they have', () => {
+  expect([9_999, 10_000, 12_340_000, 1_614_000_000].map(byteSize)).toEqual([
+    '9999 B',
+    '10.00 kB',
+    '12.34 MB',
+    '1.61 GB',
+  ])
 })

@@ -21,6 +21,13 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
   return `${count} ${count === 1 ? noun : nouns}`
 }
 
+/** `9999 B`, `12.34 MB`, `1.61 GB`. */
+export function byteSize(bytes: number): string {
+  if (bytes < 10_000) return `${bytes} B`
+  const [unit, by] = bytes >= 1e9 ? ['GB', 1e9] : bytes >= 1e6 ? ['MB', 1e6] : ['kB', 1e3]
+  return `${(bytes / by).toFixed(2)} ${unit}`
+}
+
 const COUNT_WORDS = 'no one two three four five six seven eight nine ten eleven twelve'.split(' ')
 
 /** `seven`, `no`; digits above twelve, as running text has it. */

@@ -1,5 +1,6 @@
 // Each architecture on a tiny random model, against transformers in fp64 (goldens/architectures): log-probabilities of
 // all tokens at all positions, in several batch shapes, and gradients by every parameter.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { architectureOf } from '../../src/model/architectures/index.ts'
@@ -49,6 +50,18 @@ test.each(models)('$name: padding and batch change them by rounding at most', as
   await using engine = await engineOf(specOf(name))
   const wider = await logProbsOf(engine, 0, ids, { paddedTo: 128, batch: 2 })
   expect(largestDifference(wider, floatsOf(goldenOf(name, 'logprobs.f32')))).toBeLessThan(TOLERANCE)
+})
+
+test('mistral has no biases, whatever its config says, as in transformers', async () => {
+  const folder = tiny.folder('mistral')!
+  const path = join(folder, 'config.json')
+  const config = readFileSync(path, 'utf8')
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(config), attention_bias: true, mlp_bias: true }))
+  await using engine = await engineOf(folder)
+  writeFileSync(path, config)
+  const { ids } = models.find(({ name }) => name === 'mistral')!
+  const ours = await logProbsOf(engine, 0, ids)
+  expect(largestDifference(ours, floatsOf(goldenOf('mistral', 'logprobs.f32')))).toBeLessThan(TOLERANCE)
 })
 
 const inV4 = models.filter(({ name }) => tiny.folder(name, 'config.v4'))

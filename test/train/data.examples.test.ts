@@ -244,3 +244,17 @@ test('the preview has the text of every token, and characters whole', () => {
   expect(trainedTokens).toBe(tokens.filter(({ isTrained }) => isTrained).length)
   expect(place).toBe('line 1')
 })
+
+test('examples are counted while they are read, those of both sides', () => {
+  const said: (readonly number[])[] = []
+  const rows = pairs(Array.from({ length: 50 }, (_, i) => `answer ${i}`))
+  const { counts } = examplesOf(rows, {
+    path: 'data.jsonl',
+    tokenizer,
+    recipe: recipeSchema.parse({ heldOut: 0.3 }),
+    seed: 1,
+    onExamples: (done, total) => void said.push([done, total]),
+  })
+  expect(counts.heldOut).toBeGreaterThan(0)
+  expect(said).toEqual(rows.map((_, i) => [i, 50]))
+})

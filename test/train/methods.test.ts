@@ -268,26 +268,29 @@ describe('refused', () => {
     })
   })
 
-  test.each(['lora', 'dora', 'ia3', 'bias-all', 'embedding-tied'])(
-    'a base with an adapter on it: %s',
-    async (adapter) => {
-      const { base } = adapterCases.find(({ name }) => name === adapter)!
-      const loaded = await open(
-        `${tiny.folder(base)}+${join(architectureGoldens, 'adapters', adapter, 'adapter')}`,
-      )
-      for (const method of ['full', 'lora', 'qlora'] as const) {
-        expect(() => prepare(loaded, recipeSchema.parse({ method }), 1)).toThrow(
-          /has an adapter on .*, and training begins/,
-        )
-      }
-    },
-  )
+  test.each([
+    ['nf4', 'lora', 'take method qlora (--method qlora)'],
+    ['nf4', 'dora', 'name the base without nf4: before it'],
+    ['nf4dq', 'full', 'take method qlora with doubleQuantisation (--method qlora)'],
+  ] as const)('a 4-bit base outside qlora: %s: with method %s', async (scheme, method, hint) => {
+    const base = await open(`${scheme}:${tiny.folder('nf4')}`)
+    expect(refusalOf(() => prepare(base, recipeSchema.parse({ method }), 1))).toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(
+        /is quantised as NF4(_DQ)?, and method \w+ trains on weights as the files/,
+      ),
+      hint: expect.stringContaining(hint),
+    })
+  })
 })
 
-const { adapters: adapterCases } = JSON.parse(
-  readFileSync(join(architectureGoldens, 'cases.json'), 'utf8'),
-) as {
-  adapters: { name: string; base: string }[]
+function refusalOf(act: () => unknown): unknown {
+  try {
+    act()
+  } catch (error) {
+    return error
+  }
+  return 'not refused'
 }
 
 /** From the file's header alone. */

@@ -58,6 +58,7 @@ describe('reads', () => {
       recipeSchema.parse({
         method: 'qlora',
         targets: ['q_proj', 'v_proj'],
+        packing: false,
         accumulation: 16,
         learningRate: 2e-4,
         schedule: 'cosine',
@@ -73,6 +74,18 @@ describe('refuses', () => {
       'rank: 8\nlearning_rate: 1\n',
       'line 2: learning_rate is no key of a recipe',
       'was learningRate meant?',
+    ],
+    [
+      'a key that does nothing',
+      'evalEvery: 5\n',
+      'line 1: evalEvery is set, and does nothing without heldOut',
+      'heldOut 0.1',
+    ],
+    [
+      'patience that is never measured',
+      'patience: 2\nheldOut: 0.1\n',
+      'line 1: patience is set, and does nothing without evalEvery and heldOut',
+      'evalEvery 20',
     ],
     [
       'the name of another trainer',
@@ -161,9 +174,9 @@ describe('refuses', () => {
   test('a flag, by its name on the command line', async () => {
     const path = file('learningRate: 1\n')
     await expect(readRecipe({ path, flags: { learningRate: 'fast' } })).rejects.toThrow(
-      '--learning-rate is "fast", wanted is a number above 0',
+      '--learningRate is "fast", wanted is a number above 0',
     )
-    await expect(readRecipe({ flags: { rankPattern: '{' } })).rejects.toThrow('--rank-pattern {: not YAML')
+    await expect(readRecipe({ flags: { rankPattern: '{' } })).rejects.toThrow('--rankPattern {: not YAML')
   })
 
   test('a file that is not there', async () => {

@@ -1,5 +1,5 @@
 // Llama (arXiv 2302.13971, section 2.2; Llama 3: arXiv 2407.21783), and what is built alike: Mistral (arXiv 2310.06825,
-// with a sliding window in its first version) and SmolLM.
+// with a sliding window in its first version, and without biases whatever its config says) and SmolLM.
 
 import { add } from '../../tensor/ops/add.ts'
 import { swiglu } from '../../tensor/ops/swiglu.ts'
@@ -15,7 +15,12 @@ export const llama: Family = {
     checkActivation(config, ['silu', 'swish'])
     const heads = headsOf(config)
     const rotary = rotaryOf({ config: raw, headDim: heads.headDim })
-    const window = config.model_type === 'mistral' ? (config.sliding_window ?? null) : null
+    const isMistral = config.model_type === 'mistral'
+    const window = isMistral ? (config.sliding_window ?? null) : null
+    const bias = {
+      attention: !isMistral && (config.attention_bias ?? false),
+      mlp: !isMistral && (config.mlp_bias ?? false),
+    }
     return {
       ...heads,
       layers: Array.from({ length: config.num_hidden_layers }, () => ({ rotary, window })),
@@ -24,8 +29,7 @@ export const llama: Family = {
       attentionScale: heads.headDim ** -0.5,
       embeddingScale: 1,
       normOffset: 0,
-      layer: (net, x) =>
-        layer(net, x, { attention: config.attention_bias ?? false, mlp: config.mlp_bias ?? false }),
+      layer: (net, x) => layer(net, x, bias),
     }
   },
 }

@@ -55,6 +55,8 @@ export interface DataOptions {
   tokenizer: Tokenizer
   recipe: Recipe
   seed: number
+  /** Examples that are in tokens, of all. */
+  onExamples?: (done: number, total: number) => void
 }
 
 /** Reads and prepares a data file. Data that is empty, of another shape, or nothing of which is trained is a UserError. */
@@ -85,8 +87,12 @@ export function examplesOf(rows: readonly Row[], options: DataOptions): Training
     tokens: 0,
     trainedTokens: 0,
   }
-  const train = encodeRows(noise.rows, options, counts)
-  const heldOut = encodeRows(split.heldOut, options, counts)
+  const train = encodeRows(noise.rows, { ...options, from: 0, total: rows.length }, counts)
+  const heldOut = encodeRows(
+    split.heldOut,
+    { ...options, from: split.train.length, total: rows.length },
+    counts,
+  )
   counts.examples = train.length + heldOut.length
   counts.heldOut = heldOut.length
   for (const { ids, trained } of train) {
@@ -98,11 +104,17 @@ export function examplesOf(rows: readonly Row[], options: DataOptions): Training
   return { train, heldOut, identity, counts, notes: notesOf(options, counts) }
 }
 
-function encodeRows(rows: readonly Row[], options: DataOptions, counts: DataCounts): Example[] {
-  const { path, tokenizer, recipe } = options
+/** `from` of `total` rows are done. */
+function encodeRows(
+  rows: readonly Row[],
+  options: DataOptions & { from: number; total: number },
+  counts: DataCounts,
+): Example[] {
+  const { path, tokenizer, recipe, onExamples, from, total } = options
   const { trainOn, maxTokens } = recipe
   const examples: Example[] = []
-  for (const row of rows) {
+  for (const [i, row] of rows.entries()) {
+    onExamples?.(from + i, total)
     const encoded = encodeRow(row, { tokenizer, trainOn, path })
     const isCut = encoded.ids.length > maxTokens
     const trained = encoded.trained.slice(0, maxTokens)

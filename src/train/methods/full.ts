@@ -5,12 +5,11 @@ import type { LoadedModel } from '../../model/engine/index.ts'
 import { matrixShape, shapeOf } from '../../model/shape.ts'
 import type { Recipe } from '../../schema/training.ts'
 import { UserError } from '../../util/errors.ts'
-import { eachPiece, isTied, type Prepared, refuseAdapters, type Trained } from './method.ts'
+import { eachPiece, isTied, type Prepared, type Trained } from './method.ts'
 import { layersOf } from './targets.ts'
 
-/** Where an adapter is already on the base, or the recipe names targets: UserError. */
+/** Where the recipe names targets: UserError. */
 export function full(loaded: LoadedModel, recipe: Recipe): Prepared {
-  refuseAdapters(loaded)
   if (recipe.targets !== 'all-linear') {
     throw new UserError(`targets is ${String(recipe.targets)}, and method full trains all weights`, {
       hint: 'leave targets out, choose layers instead, or take method lora',

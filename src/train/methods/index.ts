@@ -15,6 +15,7 @@ const METHODS: Readonly<Record<MethodName, Method>> = { full, lora, dora, qlora 
 /** The model with places for what the recipe trains, and first values of that. What cannot be trained is a UserError. */
 export function prepare(loaded: LoadedModel, recipe: Recipe, seed: number): Prepared {
   refuseIdle(recipe)
+  refuseQuantised(loaded, recipe)
   return METHODS[recipe.method](loaded, recipe, seed)
 }
 
@@ -36,6 +37,23 @@ function refuseIdle(recipe: Recipe): void {
   throw new UserError(`${key} is set, and method ${method} has no use for it`, {
     hint: `leave ${key} out, or take method ${key === 'doubleQuantisation' ? 'qlora' : 'lora'}`,
   })
+}
+
+/** What is trained on a 4-bit base is called qlora, and run on that base. */
+function refuseQuantised({ model, parameters }: LoadedModel, { method }: Recipe): void {
+  if (method === 'qlora') return
+  for (const layer of parameters.layers) {
+    for (const { dense } of layer.values()) {
+      if (dense.kind !== 'quantised') continue
+      const { scheme } = dense
+      throw new UserError(
+        `${model.spec} is quantised as ${scheme}, and method ${method} trains on weights as the files hold them`,
+        {
+          hint: `take method qlora${scheme === 'NF4_DQ' ? ' with doubleQuantisation' : ''} (--method qlora), or name the base without ${scheme === 'NF4_DQ' ? 'nf4dq:' : 'nf4:'} before it`,
+        },
+      )
+    }
+  }
 }
 
 const size = (table: object): boolean => Object.keys(table).length > 0

@@ -5,12 +5,11 @@ import type { Parameter } from '../../model/engine/engineModel.ts'
 import type { LoadedModel } from '../../model/engine/index.ts'
 import type { Recipe } from '../../schema/training.ts'
 import { seedOf, uniformValues } from '../../tensor/random.ts'
-import { type Prepared, refuseAdapters, type Trained } from './method.ts'
+import type { Prepared, Trained } from './method.ts'
 import { type Target, targetsOf } from './targets.ts'
 
-/** Where an adapter is already on the base, or a name of the recipe fits nothing: UserError. */
+/** Where a name of the recipe fits nothing: UserError. */
 export function lora(loaded: LoadedModel, recipe: Recipe, seed: number): Prepared {
-  refuseAdapters(loaded)
   const trained: Trained[] = []
   const layers = loaded.parameters.layers.map((layer) => new Map(layer))
   for (const target of targetsOf(loaded, recipe)) {

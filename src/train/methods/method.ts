@@ -5,7 +5,6 @@ import { readValues } from '../../model/rows.ts'
 import { matrixShape, shapeOf } from '../../model/shape.ts'
 import type { TensorSource } from '../../model/tensor.ts'
 import type { Recipe } from '../../schema/training.ts'
-import { UserError } from '../../util/errors.ts'
 
 /** Values read at once. */
 const PIECE_VALUES = 1 << 22
@@ -47,31 +46,6 @@ export function weightsOf(
 
 export function isTied({ model, parameters: { head, embedding } }: LoadedModel): boolean {
   return model.config.tie_word_embeddings === true || JSON.stringify(head.dense) === JSON.stringify(embedding)
-}
-
-/** Training begins at weights, not at weights with an adapter on them. */
-export function refuseAdapters(loaded: LoadedModel): void {
-  const { layers, norm, head } = loaded.parameters
-  const applied = (name: string): UserError =>
-    new UserError(
-      `${loaded.model.spec} has an adapter on ${name}, and training begins at a model without one`,
-      {
-        hint: 'train the base itself, or merge the adapter first (peft: merge_and_unload, save_pretrained) and name the merged folder',
-      },
-    )
-  const rest = new Map(Object.entries({ 'norm.weight': norm, 'head.weight': head }))
-  for (const [i, layer] of [...layers, rest].entries()) {
-    for (const [name, { lora, outputScale, inputScale }] of layer) {
-      if (lora.length > 0 || outputScale || inputScale)
-        throw applied(i < layers.length ? `layers.${i}.${name}` : name)
-    }
-  }
-  for (const [name, { dense }] of weightsOf(loaded)) if (hasAdapter(dense)) throw applied(name)
-}
-
-function hasAdapter(source: TensorSource): boolean {
-  if (source.kind === 'stored') return false
-  return ['lora', 'scaled', 'sum'].includes(source.kind) || hasAdapter(source.of)
 }
 
 /** Calls `use` with all rows of a source, some at a time. */

@@ -8,11 +8,10 @@ import type { Recipe } from '../../schema/training.ts'
 import { NF4_BLOCK } from '../../tensor/nf4.ts'
 import { UserError } from '../../util/errors.ts'
 import { lora } from './lora.ts'
-import { type Prepared, refuseAdapters } from './method.ts'
+import type { Prepared } from './method.ts'
 
 /** A base that is quantised another way, or whose rows are no whole blocks: UserError. */
 export function qlora(loaded: LoadedModel, recipe: Recipe, seed: number): Prepared {
-  refuseAdapters(loaded)
   const scheme = recipe.doubleQuantisation ? 'NF4_DQ' : 'NF4'
   const layers = loaded.parameters.layers.map(
     (layer, i) =>

@@ -53,7 +53,7 @@ def run(parts, recipe, size):
     groups = [
         dict(
             params=[values[name]],
-            lr=recipe["learningRate"] * (recipe["loraPlusRatio"] if group == "b" else 1),
+            lr=recipe["learningRate"] * (recipe["loraPlusRatio"] if group in ("b", "magnitude") else 1),
             weight_decay=recipe["weightDecay"] if decays else 0.0,
         )
         for name, group, decays, _ in parts
