@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8'
 
 // onnxruntime hands each result back as an array besides the buffer that it was asked to fill. V8 counts these as memory
-// outside its heap and would mark a heap that hardly changes several times a second, on all cores: 10 % of the CPU time
-// of a LoRA step, 20 % of one of a small model (docs/benchmarks.md). All at once takes 2 ms.
+// outside its heap and would mark a heap that hardly changes several times a second, on all cores: 9 % of the CPU time
+// of a LoRA step, 16 % of one of a small model (docs/benchmarks.md). All at once takes 2 ms.
 setFlagsFromString('--no-incremental-marking')
 await import('./run.ts')
