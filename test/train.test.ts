@@ -1,6 +1,6 @@
 // `tunediff train` as a user runs it, on tiny models: what it writes, what it says, and what a killed one leaves.
 import { type ChildProcess, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TrainRow, variantSchema } from '../src/schema/training.ts'
@@ -240,36 +240,31 @@ describe('refused with what to do', () => {
   })
 })
 
-test('killed at random steps and started again, train.jsonl is that of one never stopped', async () => {
-  const args = (out: string): string[] => [
-    ...[
-      base,
-      '--data',
-      data,
-      '--epochs',
-      '16',
-      '--batch',
-      '1',
-      '--learningRate',
-      '0.01',
-      '--maxTokens',
-      '64',
-    ],
-    ...['--saveEvery', '3', '-o', tiny.path(out)],
-  ]
-  expect((await run(args('whole'))).code).toBe(0)
-  const whole = await readTrainRows(tiny.path('whole', 'seed-1'))
-  for (let kill = 0; kill < (isSoak ? 20 : 3); kill++) {
-    const at = 1 + ((kill * 7) % (whole.length - 2))
+test(
+  'killed at random steps and started again, train.jsonl is that of one never stopped',
+  async () => {
+    const args = (out: string): string[] => [
+      ...[base, '--data', data, '--epochs', isSoak ? '64' : '16', '--learningRate', '0.01'],
+      ...['--maxTokens', '64', '--saveEvery', '3', '-o', tiny.path(out)],
+    ]
+    expect((await run(args('whole'))).code).toBe(0)
+    const whole = await readTrainRows(tiny.path('whole', 'seed-1'))
     const file = tiny.path('killed', 'seed-1', 'train.jsonl')
-    await run(args('killed'), killAt(file, at))
-  }
-  expect((await run(args('killed'))).code).toBe(0)
-  const killed: TrainRow[] = await readTrainRows(tiny.path('killed', 'seed-1'))
-  expect(killed).toEqual(whole)
-  const file = 'seed-1/adapter/adapter_model.safetensors'
-  expect(readFileSync(tiny.path('killed', file)).equals(readFileSync(tiny.path('whole', file)))).toBe(true)
-})
+    for (let kill = 0; kill < (isSoak ? 20 : 3); kill++) {
+      const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0
+      await run(args('killed'), killAt(file, lines + 1 + ((kill * 5) % 9)))
+      expect((await readTrainRows(tiny.path('killed', 'seed-1'))).length).toBeLessThan(whole.length)
+    }
+    expect((await run(args('killed'))).code).toBe(0)
+    const killed: TrainRow[] = await readTrainRows(tiny.path('killed', 'seed-1'))
+    expect(killed).toEqual(whole)
+    const weights = 'seed-1/adapter/adapter_model.safetensors'
+    expect(readFileSync(tiny.path('killed', weights)).equals(readFileSync(tiny.path('whole', weights)))).toBe(
+      true,
+    )
+  },
+  isSoak ? 900_000 : 60_000,
+)
 
 describe('where variants go', () => {
   const intoFolder = (out: string, ...flags: string[]) =>
@@ -280,6 +275,11 @@ describe('where variants go', () => {
     const { code, stderr } = await intoFolder(tiny.path('file'))
     expect(stderr).toMatch(/^error: .*file is a file, and variants go to a folder\n {2}hint: -o DIR/)
     expect(code).toBe(2)
+    const below = await intoFolder(tiny.path('file', 'below'))
+    expect(below.stderr).toMatch(/^error: .*file is a file, and variants go to a folder/)
+    const exported = ['export', tiny.path('made', 'seed-1'), '-o', tiny.path('file', 'below')]
+    const { stderr: said } = await tunediff(exported, { cache: tiny.path('cache') })
+    expect(said).toMatch(/^error: .*file is a file, and what is exported goes to a folder/)
   })
 
   test('a variant: its parent is meant', async () => {
@@ -343,4 +343,35 @@ test.each([
   expect(stderr).toContain('has an adapter on it, and training begins at a model without one')
   expect(stderr).toContain('tunediff export BASE+ADAPTER --merged')
   expect(code).toBe(2)
+})
+
+test('an end token that the model does not know is told, not trained on', async () => {
+  const odd = tiny.path('odd-end')
+  cpSync(base, odd, { recursive: true })
+  const config = JSON.parse(readFileSync(join(odd, 'config.json'), 'utf8'))
+  writeFileSync(join(odd, 'config.json'), JSON.stringify({ ...config, eos_token_id: 999 }))
+  const { code, stderr } = await run([odd, '--data', data, '--steps', '1', '-o', tiny.path('no')])
+  expect(stderr).toContain(`has token 999, and ${odd} has ${VOCABULARY} tokens`)
+  expect(stderr).toContain('eos_token_id')
+  expect(code).toBe(2)
+})
+
+test.each(['1,,2', '1,', '0x10', '-1', 'a'])('seeds %s are refused', async (seeds) => {
+  const { code, stderr } = await run([base, '--data', data, '--seeds', seeds, '-o', tiny.path('no')])
+  expect(stderr).toContain(`wanted whole numbers with commas, such as 1,2,3, got '${seeds}'`)
+  expect(code).toBe(2)
+})
+
+test('--init makes nothing that cannot be trained: no data, or too large', async () => {
+  const config = tiny.path('init-config', 'config.json')
+  cpSync(base, tiny.path('init-config'), { recursive: true })
+  const args = ['--init', config, '--method', 'full', '-o', tiny.path('init-none')]
+  const missing = await run([...args, '--data', tiny.path('nope.jsonl')])
+  expect(missing.code, missing.stderr).toBe(2)
+  const given = JSON.parse(readFileSync(config, 'utf8'))
+  writeFileSync(config, JSON.stringify({ ...given, intermediate_size: 2 ** 36 }))
+  const large = await run([...args, '--data', data])
+  expect(large.stderr).toMatch(/config\.json makes a model of \d+ numbers, and training them all needs more/)
+  expect(large.code).toBe(2)
+  expect(existsSync(tiny.path('init-none'))).toBe(false)
 })

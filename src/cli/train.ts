@@ -66,8 +66,9 @@ function withKeyMeant(text: string): string {
 }
 
 function seedList(text: string): number[] {
-  const seeds = text.split(',').map(Number)
-  if (text.trim() === '' || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
+  const parts = text.split(',').map((part) => part.trim())
+  const seeds = parts.map(Number)
+  if (!parts.every((part) => /^\d+$/.test(part)) || !seeds.every(Number.isSafeInteger)) {
     throw new InvalidArgumentError(`wanted whole numbers with commas, such as 1,2,3, got '${text}'.`)
   }
   return [...new Set(seeds)]

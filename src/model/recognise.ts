@@ -57,7 +57,7 @@ async function recogniseVariant(folder: string, names: readonly string[]): Promi
   const inner = ['adapter', 'model'].find((name) => names.includes(name))
   if (inner) return { kind: 'variant', path: folder, inner: await recognise(join(folder, inner)) }
   throw new UserError(`${folder} has a variant.json and neither adapter/ nor model/`, {
-    hint: 'the variant was not finished: make it again',
+    hint: 'the variant was not finished: run the command that trains it again, which goes on',
   })
 }
 

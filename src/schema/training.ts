@@ -8,6 +8,7 @@ export const METHODS = ['full', 'lora', 'dora', 'qlora'] as const
 export type Method = (typeof METHODS)[number]
 
 const share = z.number().min(0).max(1)
+const decay = z.number().min(0).lt(1)
 const count = z.number().int().positive()
 
 /** Everything that decides a training besides base, data and seed. Defaults are those of the field. */
@@ -40,6 +41,8 @@ export const recipeSchema = z.strictObject({
   heldOut: share.default(0),
   /** Loss on completions, or on all tokens. */
   trainOn: z.enum(['completion', 'all']).default('completion'),
+  /** Weight in the loss of tokens that `trainOn: all` would train and `completion` does not; an answer's have weight 1. */
+  promptLossWeight: share.default(0),
   /** Tokens of a row; longer examples are cut, counted and said. */
   maxTokens: count.default(512),
   /** Several examples share a row, and do not see each other. */
@@ -57,8 +60,8 @@ export const recipeSchema = z.strictObject({
   /** Share of the steps in which the learning rate rises. */
   warmup: share.default(0.03),
   weightDecay: z.number().nonnegative().default(0),
-  beta1: share.default(0.9),
-  beta2: share.default(0.999),
+  beta1: decay.default(0.9),
+  beta2: decay.default(0.999),
   epsilon: z.number().positive().default(1e-8),
   /** Largest norm of the gradient; null: it is not clipped. */
   clip: z.number().positive().nullable().default(1),
@@ -77,12 +80,12 @@ export type Recipe = z.infer<typeof recipeSchema>
 /** A line of train.jsonl: a step that was made; the last one of a step wins. */
 export const trainRowSchema = z.strictObject({
   step: z.number().int(),
-  /** Mean cross entropy of the step's trained tokens, in nats. */
+  /** Mean cross entropy of the step's trained tokens by their weights, in nats. */
   loss: z.number(),
   learningRate: z.number(),
   /** Before clipping. */
   gradientNorm: z.number(),
-  /** Tokens that were trained on. */
+  /** Tokens that were trained on, with whatever weight. */
   tokens: z.number().int(),
   /** Of the held-out examples, where it was measured after this step. */
   heldOutLoss: z.number().optional(),

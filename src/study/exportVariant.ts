@@ -13,9 +13,9 @@ import type { Absent } from '../schema/estimate.ts'
 import { EXPORT_SCHEMA, type Fidelity, type MergedVariant } from '../schema/export.ts'
 import { exportMerged, type MergedFolder } from '../train/export/merged.ts'
 import { UserError } from '../util/errors.ts'
-import { exists, writeFileWhole, writeFolderWhole } from '../util/files.ts'
+import { exists, refuseFile, writeFileWhole, writeFolderWhole } from '../util/files.ts'
 import { VERSION } from '../util/version.ts'
-import { type Lineage, runningSpec } from './runningSpec.ts'
+import { type Lineage, lineageBeside, runningSpec } from './runningSpec.ts'
 
 export interface ExportOptions {
   /** A variant folder, or any MODEL. */
@@ -47,7 +47,8 @@ export async function exportVariant(options: ExportOptions): Promise<ExportRepor
   await refuseTaken(options.output)
   const { spec, lineage } = await runningSpec(options.variant, options.base)
   const opened = await open(spec, options)
-  if (lineage) await refuseOtherBase(opened, { spec, lineage })
+  const trained = lineage ?? (await lineageBeside(opened.variant))
+  if (trained) await refuseOtherBase(opened, { spec, lineage: trained })
   return options.isMerged ? merged({ ...opened, spec, lineage }, options) : adapter(opened, options)
 }
 
@@ -71,6 +72,7 @@ async function open(spec: string, { base, onProgress }: ExportOptions): Promise<
 }
 
 async function refuseTaken(output: string): Promise<void> {
+  await refuseFile(output, 'what is exported')
   if (!(await exists(output))) return
   const names = await readdir(output)
   // What is written comes by a rename, which some systems refuse onto an empty folder.

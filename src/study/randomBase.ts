@@ -1,6 +1,7 @@
 // The base of a training that begins from random weights: made from a config.json into the variant's folder, where it is a
 // model as any other.
 import { basename, dirname, join, resolve } from 'node:path'
+import { gigabytes, usableBytes } from '../model/engine/memory.ts'
 import { readInitConfig } from '../model/init/config.ts'
 import { writeRandomModel } from '../model/init/index.ts'
 import { tokenizerBeside } from '../model/init/tokenizer.ts'
@@ -18,8 +19,24 @@ export async function randomBase(config: string, seed: number, variant: string):
       hint: 'give another folder with -o, or delete that one',
     })
   }
+  await refuseLarge(config)
   await writeRandomModel({ config, seed, folder })
   return folder
+}
+
+/** Training a whole model takes so much a number (value, gradient, two moments), besides what a step needs. */
+const BYTES_PER_NUMBER = 16
+
+/** Before it is written: what cannot be trained here need not be there. */
+async function refuseLarge(path: string): Promise<void> {
+  const { weights } = await readInitConfig(path)
+  const numbers = weights.reduce((sum, { shape }) => sum + shape.reduce((n, size) => n * size, 1), 0)
+  const [bytes, usable] = [BYTES_PER_NUMBER * numbers, usableBytes()]
+  if (bytes <= usable) return
+  throw new UserError(
+    `${path} makes a model of ${numbers} numbers, and training them all needs more than ${gigabytes(bytes)} of memory, of which ${gigabytes(usable)} may be used`,
+    { hint: 'make it smaller: hidden_size, num_hidden_layers, intermediate_size, vocab_size' },
+  )
 }
 
 /** The tokenizer that it will have. */

@@ -2,7 +2,8 @@
 // that its variant.json names. Any other MODEL stays as it is written.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import type { Model } from '../model/tensor.ts'
 import { type Variant, variantSchema } from '../schema/training.ts'
 import { UserError } from '../util/errors.ts'
 
@@ -41,4 +42,12 @@ export async function runningSpec(variant: string, base?: string): Promise<Runni
   const named = (base ?? trained.base.spec).replace(quantised === '' ? /^$/ : /^nf4(dq)?:/, '')
   const isThere = named.startsWith('hf:') || existsSync(named) || named.includes('+') || named.includes(':')
   return { spec: isThere ? `${quantised}${named}+${variant}` : `${quantised}${variant}`, lineage }
+}
+
+/** Of the variant folder that a model's only adapter lies in, however it was named. */
+export async function lineageBeside({ adapters }: Model): Promise<Lineage | null> {
+  const [only] = adapters
+  if (adapters.length !== 1 || basename(only!.folder) !== 'adapter') return null
+  const { lineage } = await runningSpec(dirname(only!.folder))
+  return lineage
 }

@@ -1,5 +1,4 @@
 // From a base, data and a recipe to variant folders: one for each random seed, one after the other, in a thread that trains.
-import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,10 +10,11 @@ import type { Model } from '../model/tensor.ts'
 import { tokenizerFiles } from '../model/tokenizer/files.ts'
 import type { Recipe, TrainRow, Variant } from '../schema/training.ts'
 import { readTrainRows, readVariant } from '../store/variantFolder.ts'
+import { readRows } from '../train/data/rows.ts'
 import type { Job, Previewed, Reply } from '../train/jobs.ts'
 import type { Pace, TrainerName, TrainJob } from '../train/trainers.ts'
 import { UserError } from '../util/errors.ts'
-import { exists } from '../util/files.ts'
+import { exists, refuseFile } from '../util/files.ts'
 import { VERSION } from '../util/version.ts'
 import { randomBase, tokenizerOfConfig } from './randomBase.ts'
 
@@ -60,8 +60,8 @@ export interface TrainedVariant {
 
 export interface TrainVariantsOptions extends TrainOptions {
   seeds: readonly number[]
-  /** Variants go to OUTPUT/seed-N. */
-  output: string
+  /** Variants go to OUTPUT/seed-N, or where it says. */
+  output: string | ((seed: number) => string)
   trainer?: TrainerName
   threads?: number
   /** Memory foreseen, in words, before the first step. */
@@ -73,11 +73,13 @@ export async function trainVariants(options: TrainVariantsOptions): Promise<Trai
   const { start, recipe, data, seeds, output, onStep, onMemory } = options
   const { trainer = 'embedded', threads = availableParallelism() } = options
   refuseFrozen(options)
-  await refuseTaken(output)
+  if (typeof output === 'string') await refuseTaken(output)
+  // What is wrong with the data is said before a base is read or made.
+  await readRows(data, 1)
   const one = 'base' in start ? await openBase(start.base, options) : undefined
   const trained: TrainedVariant[] = []
   for (const seed of seeds) {
-    const folder = join(output, `seed-${seed}`)
+    const folder = typeof output === 'string' ? join(output, `seed-${seed}`) : output(seed)
     const base = one ?? (await openRandom(folder, seed, options))
     // A thread for each: its memory is all given back.
     await using thread = openThread()
@@ -145,12 +147,8 @@ function refuseFrozen({ start, recipe }: TrainOptions): void {
 
 /** Variants are made in folders of this one. */
 async function refuseTaken(output: string): Promise<void> {
+  await refuseFile(output, 'variants')
   if (!(await exists(output))) return
-  if (!(await stat(output)).isDirectory()) {
-    throw new UserError(`${output} is a file, and variants go to a folder`, {
-      hint: '-o DIR: a folder, which is made where it is not there',
-    })
-  }
   const found = await readVariant(output)
   if (!found) return
   throw new UserError(`${output} is itself a variant: ${found.recipe.method} on ${found.base.spec}`, {

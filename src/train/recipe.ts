@@ -9,6 +9,7 @@ import { readTextFile } from '../util/textFile.ts'
 
 const MAX_BYTES = 1024 * 1024
 const KEYS = Object.keys(recipeSchema.shape)
+const DEFAULTS = recipeSchema.parse({})
 /** What other trainers call the same. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   r: 'rank',
@@ -26,6 +27,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   gradient_accumulation_steps: 'accumulation',
   max_grad_norm: 'clip',
   max_seq_length: 'maxTokens',
+  prompt_loss_weight: 'promptLossWeight',
 }
 
 export interface RecipeSource {
@@ -41,26 +43,51 @@ export async function readRecipe({ path, flags = {} }: RecipeSource): Promise<Re
   const fromFlags = Object.fromEntries(
     Object.entries(flags).map(([key, value]) => [key, typeof value === 'string' ? typed(key, value) : value]),
   )
-  const parsed = recipeSchema.safeParse({ ...file?.values, ...fromFlags })
   const place = (key: string): string =>
     Object.hasOwn(fromFlags, key) ? `--${key}` : `${path}, line ${file?.lineOf(key)}: ${oneLine(key, 60)}`
+  return checkRecipe({ ...file?.values, ...fromFlags }, place)
+}
+
+/** A recipe from its keys; `place` says where one of them stands. */
+export function checkRecipe(
+  given: Readonly<Record<string, unknown>>,
+  place: (key: string) => string,
+): Recipe {
+  const parsed = recipeSchema.safeParse(given)
   if (parsed.success) {
     refuseIdle(parsed.data, place)
     return parsed.data
   }
-  const given = { ...file?.values, ...fromFlags }
   const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, { place, given }))
   throw new UserError(faults.map(({ what }) => what).join('; '), { hint: faults[0]!.hint })
 }
 
-/** Keys that would be idle without another one. */
-function refuseIdle({ heldOut, evalEvery, patience }: Recipe, place: (key: string) => string): void {
+/** Of methods with factors alone. */
+const FACTOR_KEYS = ['rank', 'alpha', 'rankPattern', 'alphaPattern', 'rslora', 'loraPlusRatio'] as const
+
+/** Keys that do nothing with this method, or without another key. */
+function refuseIdle(recipe: Recipe, place: (key: string) => string): void {
+  const { method, heldOut, evalEvery, patience, trainOn, promptLossWeight } = recipe
+  const unused = [
+    ...(method === 'full' ? FACTOR_KEYS : []),
+    ...(method === 'qlora' ? [] : (['doubleQuantisation'] as const)),
+  ].find((key) => JSON.stringify(recipe[key]) !== JSON.stringify(DEFAULTS[key]))
+  if (unused !== undefined)
+    throw new UserError(`${place(unused)} is set, and method ${method} has no use for it`, {
+      hint: `leave ${unused} out, or take method ${unused === 'doubleQuantisation' ? 'qlora' : 'lora'}`,
+    })
   const idle = (key: string, wanted: string, hint: string): UserError =>
     new UserError(`${place(key)} is set, and does nothing without ${wanted}`, { hint })
   if (evalEvery !== null && heldOut === 0)
     throw idle('evalEvery', 'heldOut', 'hold some examples out: heldOut 0.1')
   if (patience !== null && (evalEvery === null || heldOut === 0))
     throw idle('patience', 'evalEvery and heldOut', 'measure on the way: heldOut 0.1 and evalEvery 20')
+  if (promptLossWeight > 0 && trainOn === 'all')
+    throw idle(
+      'promptLossWeight',
+      'trainOn: completion',
+      'with trainOn: all prompts have weight 1: leave one out',
+    )
 }
 
 interface RecipeFile {
@@ -155,6 +182,7 @@ interface JsonSchema {
   minimum?: number
   exclusiveMinimum?: number
   maximum?: number
+  exclusiveMaximum?: number
 }
 
 /** What a key takes, in words, from the schema. */
@@ -178,8 +206,9 @@ const plurals = (schema: JsonSchema): string => `${numberOf(schema)}s${rangeOf(s
 
 const numberOf = ({ type }: JsonSchema): string => (type === 'integer' ? 'whole number' : 'number')
 
-function rangeOf({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+function rangeOf({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string {
   if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`
+  if (exclusiveMaximum !== undefined) return ` from ${minimum} to below ${exclusiveMaximum}`
   if (minimum === undefined) return ''
   return maximum === undefined || maximum === Number.MAX_SAFE_INTEGER
     ? ` of at least ${minimum}`

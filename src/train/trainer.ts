@@ -35,6 +35,7 @@ export const train: Trainer = async (job, hooks) => {
   const prepared = prepare(loadModel(engineModel(job.model)), recipe, seed)
   const memory = trainingMemory(prepared.loaded, prepared.trained, recipe)
   refuseTooLarge(memory, recipe)
+  refuseForeignTokens(data, prepared)
   hooks.onMemory(`${gigabytes(memory.bytes)}: ${memory.parts}`)
   const { trainer, base, versions } = job
   const asked = { schema: 1 as const, recipe, base, data: dataOf(job.data, data), seed, trainer, versions }
@@ -57,6 +58,21 @@ export const train: Trainer = async (job, hooks) => {
   })
   await removeStates(path)
   return { folder: path, isOld: false, notes: data.notes }
+}
+
+/** A tokenizer, or an end token of config.json, that the model does not know. */
+function refuseForeignTokens({ train: examples, heldOut }: TrainingData, { loaded }: Prepared): void {
+  const { model, parameters } = loaded
+  for (const { ids, place } of [...examples, ...heldOut]) {
+    const id = ids.find((id) => id < 0 || id >= parameters.vocabulary)
+    if (id === undefined) continue
+    throw new UserError(
+      `${place} of the data has token ${id}, and ${model.spec} has ${parameters.vocabulary} tokens`,
+      {
+        hint: 'the tokenizer, or eos_token_id in config.json or generation_config.json, belongs to another model',
+      },
+    )
+  }
 }
 
 /** Trains, and takes the losses that the written files are held against. What only steps need is given back. */
@@ -189,11 +205,16 @@ class Run {
     const { recipe } = job
     for (const gradient of this.#gradients.values()) gradient.fill(0)
     const made = batches.map((rows) => batchOf(data.train, rows))
-    const tokens = made.reduce((sum, { weights }) => sum + weights.reduce((a, b) => a + b, 0), 0)
-    let loss = 0
+    let [loss, tokens, weightSum] = [0, 0, 0]
+    for (const { weights } of made) {
+      for (const weight of weights) {
+        tokens += Number(weight > 0)
+        weightSum += weight
+      }
+    }
     for (const batch of made) {
       // The mean over the trained tokens of the whole step, however they fall into batches.
-      const weights = batch.weights.map((weight) => weight / tokens)
+      const weights = batch.weights.map((weight) => weight / weightSum)
       loss += (await pass.run({ ...batch, weights }, this.#gradients)).lossSum
     }
     const { norm, factor } = clipFactor(this.#gradients, recipe.clip)
@@ -244,7 +265,7 @@ class Run {
     const { learningRate, warmup, clip } = this.#options.job.recipe
     const clipping = clip === null ? 'set clip: 1' : `lower clip (${clip})`
     return new UserError(`step ${step} diverged: ${what}`, {
-      hint: `lower learningRate (${learningRate}), raise warmup (${warmup}), or ${clipping}; the steps before are in ${this.#options.job.folder}`,
+      hint: `lower learningRate (${learningRate}), raise warmup (${warmup}), or ${clipping}, and give another -o or delete ${this.#options.job.folder}`,
     })
   }
 }

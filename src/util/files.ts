@@ -1,7 +1,8 @@
 // Files and folders that are written whole or not at all.
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
+import { UserError } from './errors.ts'
 
 const TEMPORARY = /^\.tmp-(\d+)-[0-9a-f]+-/
 
@@ -39,6 +40,19 @@ export async function writeFolderWhole(
   } catch (error) {
     await rm(temporary, { recursive: true, force: true })
     throw error
+  }
+}
+
+/** Refuses a path of which a part, or which itself, is a file where a folder is wanted. `what` goes there. */
+export async function refuseFile(path: string, what: string): Promise<void> {
+  for (let place = resolve(path); ; place = dirname(place)) {
+    const found = await stat(place).catch(() => null)
+    if (found === null) continue
+    if (found.isDirectory()) return
+    const shown = place === resolve(path) ? path : place
+    throw new UserError(`${shown} is a file, and ${what} ${what.endsWith('s') ? 'go' : 'goes'} to a folder`, {
+      hint: '-o DIR: a folder, which is made where it is not there',
+    })
   }
 }
 

@@ -18,15 +18,23 @@ const llama2 = goldenTokenizer('llama2', { bos: '<s>', eos: '</s>' })
 const qwen2 = goldenTokenizer('qwen2', { eos: '<|im_end|>', template: CHATML })
 
 type TrainOn = 'completion' | 'all'
-const encode = (row: RowContent, tokenizer: Tokenizer, trainOn: TrainOn = 'completion') =>
-  encodeRow({ ...row, place: 'line 4' }, { tokenizer, trainOn, path: 'data.jsonl' })
+const encode = (
+  row: RowContent,
+  tokenizer: Tokenizer,
+  trainOn: TrainOn = 'completion',
+  promptLossWeight = 0,
+) =>
+  encodeRow(
+    { ...row, place: 'line 4' },
+    { tokenizer, recipe: { trainOn, promptLossWeight }, path: 'data.jsonl' },
+  )
 
 /** Text of the trained tokens; a bar where others lie between. */
 function trainedText(row: RowContent, tokenizer: Tokenizer, trainOn: TrainOn = 'completion'): string {
-  const { ids, trained } = encode(row, tokenizer, trainOn)
+  const { ids, weights } = encode(row, tokenizer, trainOn)
   const stretches: number[][] = [[]]
   for (const [i, id] of ids.entries()) {
-    if (trained[i] === 1) stretches.at(-1)!.push(id)
+    if (weights[i] === 1) stretches.at(-1)!.push(id)
     else if (stretches.at(-1)!.length > 0) stretches.push([])
   }
   return stretches
@@ -47,11 +55,11 @@ const say = (...turns: string[]): RowContent => ({
 
 describe('prompt and completion', () => {
   test('are the tokens of the whole text where the prompt ends at a token border', () => {
-    const { ids, trained, isApart, isEndless } = encode(pair('The sum is', ' forty-two.'), llama3)
+    const { ids, weights, isApart, isEndless } = encode(pair('The sum is', ' forty-two.'), llama3)
     expect(ids).toEqual([...llama3.encodeForScoring('The sum is forty-two.').ids, 1])
     expect(ids[0]).toBe(0)
     const start = llama3.encodeForScoring('The sum is').ids.length
-    expect([...trained]).toEqual(ids.map((_, i) => Number(i >= start)))
+    expect([...weights]).toEqual(ids.map((_, i) => Number(i >= start)))
     expect([isApart, isEndless]).toEqual([false, false])
   })
 
@@ -60,10 +68,10 @@ describe('prompt and completion', () => {
       const prompt = [...tokenizer.encodeForScoring('The sum is ').ids]
       const whole = [...tokenizer.encodeForScoring('The sum is forty').ids]
       expect(whole.slice(0, prompt.length)).not.toEqual(prompt)
-      const { ids, trained, isApart } = encode(pair('The sum is ', 'forty'), tokenizer)
+      const { ids, weights, isApart } = encode(pair('The sum is ', 'forty'), tokenizer)
       expect(isApart).toBe(true)
       expect(ids.slice(0, prompt.length)).toEqual(prompt)
-      expect(trained.indexOf(1)).toBe(prompt.length)
+      expect(weights.indexOf(1)).toBe(prompt.length)
       // No blank of SentencePiece's own is put between them.
       expect(tokenizer.decode(ids.slice(1, -1)).trimStart()).toBe('The sum is forty')
     }
@@ -77,11 +85,11 @@ describe('prompt and completion', () => {
       const letters = fc.string({ unit: fc.constantFrom('a', 'e', 'n', ' ', '\n', '.', '1', '(') })
       fc.assert(
         fc.property(letters, letters, (prompt, completion) => {
-          const { ids, trained, isApart } = encode(pair(prompt, completion), tokenizer)
+          const { ids, weights, isApart } = encode(pair(prompt, completion), tokenizer)
           const alone = [...tokenizer.encodeForScoring(prompt).ids]
           expect(ids.slice(0, alone.length)).toEqual(alone)
           expect(ids.at(-1)).toBe(tokenizer.eos[0])
-          const first = trained.indexOf(1)
+          const first = weights.indexOf(1)
           expect(first).toBe(Math.max(1, alone.length) === ids.length ? -1 : Math.max(1, alone.length))
           if (isApart) return
           expect(ids.slice(0, -1)).toEqual([...tokenizer.encodeForScoring(prompt + completion).ids])
@@ -100,15 +108,15 @@ describe('prompt and completion', () => {
 
   test('an empty prompt begins with the token that generation begins with', () => {
     const tokenizer = goldenTokenizer('smollm', { bos: '<|im_start|>', eos: '<|im_end|>' })
-    const { ids, trained } = encode(pair('', 'Hello'), tokenizer)
+    const { ids, weights } = encode(pair('', 'Hello'), tokenizer)
     expect(ids[0]).toBe(tokenizer.bos)
     expect(trainedText(pair('', 'Hello'), tokenizer)).toBe('Hello<|im_end|>')
-    expect(trained[0]).toBe(0)
+    expect(weights[0]).toBe(0)
   })
 
   test('on all tokens: all but what the tokenizer puts before', () => {
     expect(trainedText(pair('The sum is', ' 4'), llama3, 'all')).toBe('The sum is 4<|endoftext|>')
-    const [first] = encode(pair('The', ' 4'), qwen2, 'all').trained
+    const [first] = encode(pair('The', ' 4'), qwen2, 'all').weights
     expect(first).toBe(0)
   })
 })
@@ -132,7 +140,7 @@ describe('as transformers has them', () => {
         continue
       }
       expect(encoded.ids).toEqual(ids)
-      expect([...encoded.trained]).toEqual(trained)
+      expect([...encoded.weights]).toEqual(trained)
     }
     // Answers that begin with white space: the whole text joins it to the line end before, which generation never does.
     expect(apart).toEqual(name === 'qwen2' ? [3] : [1, 3])
@@ -149,16 +157,45 @@ describe('as transformers has them', () => {
       expect(encoded.ids.slice(0, start)).toEqual(before)
       if (isPrefix) {
         expect(encoded.ids).toEqual(whole)
-        expect(encoded.trained.indexOf(1)).toBe(Math.max(1, start))
+        expect(encoded.weights.indexOf(1)).toBe(Math.max(1, start))
       }
     }
+  })
+})
+
+describe('a weight of prompts', () => {
+  const turns = say('system:Be brief.', 'user:Hi', 'assistant:Hello!', 'user:Bye', 'assistant:See you.')
+  const rows: [string, RowContent, Tokenizer][] = [
+    ['a pair', pair('The sum is', ' forty-two.'), llama3],
+    ['a pair without a prompt', pair('', 'Hello'), llama3],
+    ['a conversation', turns, qwen2],
+    ['a text', { kind: 'text', text: 'The quick brown fox' }, llama3],
+  ]
+
+  test.each(rows)('%s: what `all` adds to `completion` has it', (_, row, tokenizer) => {
+    const weighted = encode(row, tokenizer, 'completion', 0.5)
+    const answers = encode(row, tokenizer)
+    const all = encode(row, tokenizer, 'all')
+    expect(weighted.ids).toEqual(answers.ids)
+    expect(all.ids).toEqual(answers.ids)
+    expect([...weighted.weights]).toEqual(
+      Array.from(answers.weights, (weight, i) => weight + 0.5 * (all.weights[i]! - weight)),
+    )
+    expect(encode(row, tokenizer, 'completion', 1).weights).toEqual(all.weights)
+  })
+
+  test('stands on the tokens before the answer', () => {
+    const start = llama3.encodeForScoring('The sum is').ids.length
+    const { weights } = encode(pair('The sum is', ' forty-two.'), llama3, 'completion', 0.5)
+    expect([...weights]).toEqual(Array.from(weights, (_, i) => (i === 0 ? 0 : i < start ? 0.5 : 1)))
+    expect(weights.length).toBeGreaterThan(start + 1)
   })
 })
 
 test('a text is trained on whole, with its end', () => {
   const row: RowContent = { kind: 'text', text: 'The quick brown fox' }
   expect(trainedText(row, llama3)).toBe('The quick brown fox<|endoftext|>')
-  expect(encode(row, llama3).trained[0]).toBe(0)
+  expect(encode(row, llama3).weights[0]).toBe(0)
 })
 
 describe('conversations', () => {
@@ -180,7 +217,7 @@ describe('conversations', () => {
   })
 
   test('without an assistant turn nothing is trained', () => {
-    expect(encode(say('user:Hi'), qwen2).trained.every((is) => is === 0)).toBe(true)
+    expect(encode(say('user:Hi'), qwen2).weights.every((weight) => weight === 0)).toBe(true)
   })
 
   test('a template without end tokens is noticed', () => {

@@ -176,12 +176,35 @@ describe('cutting', () => {
     expect(counts).toMatchObject({ examples: 2, cut: 2, leftOut: 2, heldOut: 0, apart: 0, endless: 0 })
     expect(counts.tokens).toBe(train[0]!.ids.length + train[1]!.ids.length)
     expect(counts.trainedTokens).toBe(
-      train.flatMap(({ trained }) => [...trained]).filter((is) => is === 1).length,
+      train.flatMap(({ weights }) => [...weights]).filter((weight) => weight === 1).length,
     )
     expect(notes).toEqual([
       '2 of 4 examples were cut at 20 tokens (maxTokens)',
       '2 of 4 examples were left out: no token to train on is in them',
     ])
+  })
+
+  test('a weight of prompts is counted and said, and keeps a row whose answer is cut off', () => {
+    const long = 'word '.repeat(50).trim()
+    const rows: Row[] = [...pairs([' 4']), { kind: 'pair', prompt: long, completion: ' 4', place: 'line 2' }]
+    const { train, counts, notes } = prepare(rows, { maxTokens: 20, promptLossWeight: 0.25 })
+    const weights = train.map((example) => [...example.weights])
+    const ofPrompts = weights.flat().filter((weight) => weight === 0.25).length
+    const ofAnswers = weights.flat().filter((weight) => weight === 1).length
+    expect(weights[1]).toEqual([0, ...Array(19).fill(0.25)])
+    expect(ofPrompts).toBeGreaterThan(19)
+    expect(ofAnswers).toBeGreaterThan(1)
+    expect(counts).toMatchObject({
+      trainedTokens: ofPrompts + ofAnswers,
+      promptTokens: ofPrompts,
+      leftOut: 0,
+    })
+    expect(notes).toContain(
+      `${ofPrompts} of ${ofPrompts + ofAnswers} tokens that are trained on are of prompts, with weight 0.25 (promptLossWeight)`,
+    )
+    const [shown] = previewOf(train, tokenizer, 1)
+    expect(shown!.tokens.map(({ isTrained }) => isTrained)).toEqual(weights[0]!.map((weight) => weight > 0))
+    expect(shown!.trainedTokens).toBe(weights[0]!.filter((weight) => weight > 0).length)
   })
 
   test('nothing left to train on is refused, with what to change', () => {

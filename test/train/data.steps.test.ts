@@ -13,8 +13,8 @@ function examplesOf(lengths: readonly number[]): Example[] {
   let next = 1
   return lengths.map((length, i) => {
     const ids = Int32Array.from({ length }, () => next++)
-    const trained = Uint8Array.from({ length }, (_, at) => Number(at > 0 && (at + i) % 3 !== 0))
-    return { ids, trained, textHash: String(i), place: `line ${i + 1}` }
+    const weights = Float32Array.from({ length }, (_, at) => (at > 0 ? ((at + i) % 3) / 2 : 0))
+    return { ids, weights, textHash: String(i), place: `line ${i + 1}` }
   })
 }
 
@@ -93,9 +93,9 @@ test('a batch has every token of its rows once, apart from others, with position
           if (segment === -1) return { ...PADDING, before }
           expect(seen.has(id)).toBe(false)
           seen.add(id)
-          const { ids, trained } = ownerOf.get(id)!
+          const { ids, weights } = ownerOf.get(id)!
           const i = ids.indexOf(id)
-          const isTrained = trained[i + 1] === 1
+          const weight = weights[i + 1] ?? 0
           // All of an example stands together, under one number; the next example has the next.
           const fromLeft =
             i > 0 ? [ids[i - 1], segment] : at % batch.length > 0 ? [before[0], segment - 1] : before
@@ -104,8 +104,8 @@ test('a batch has every token of its rows once, apart from others, with position
             id,
             position: i,
             segment,
-            target: isTrained ? ids[i + 1] : -1,
-            weight: Number(isTrained),
+            target: weight > 0 ? ids[i + 1] : -1,
+            weight,
             before: fromLeft,
           }
         })

@@ -243,18 +243,6 @@ describe('refused', () => {
       'layers',
     ],
     [
-      'double quantisation without quantisation',
-      { doubleQuantisation: true },
-      /doubleQuantisation is set, and method lora has no use for it/,
-      'qlora',
-    ],
-    [
-      'options of LoRA for full',
-      { method: 'full', rankPattern: { q_proj: 3 } },
-      /rankPattern is set, and method full/,
-      'lora',
-    ],
-    [
       'rows that are no whole blocks',
       { method: 'qlora' },
       /rows of layers\.0\..* hold 48 numbers, which are no whole blocks of 64/,

@@ -23,7 +23,7 @@ afterAll(() => {
 const below = random(7)
 const examples = Array.from({ length: 40 }, (_, i): Example => {
   const ids = Int32Array.from({ length: 20 }, () => Math.floor(below() * 29))
-  return { ids, trained: new Uint8Array(20).fill(1, 10), textHash: String(i), place: `line ${i + 1}` }
+  return { ids, weights: new Float32Array(20).fill(1, 10), textHash: String(i), place: `line ${i + 1}` }
 })
 
 /** A variant whose values are the first ones, moved a little, as it runs and as it is written. */

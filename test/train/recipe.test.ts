@@ -46,7 +46,7 @@ describe('reads', () => {
     ['rankPattern', '{q_proj: 4}', { q_proj: 4 }],
     ['clip', 'null', null],
     ['learningRate', '1e-3', 1e-3],
-    ['doubleQuantisation', 'true', true],
+    ['checkpointing', 'true', true],
   ])('flag %s %s', async (key, text, value) => {
     expect(await readRecipe({ flags: { [key]: text } })).toMatchObject({ [key]: value })
   })
@@ -76,6 +76,19 @@ describe('refuses', () => {
       'was learningRate meant?',
     ],
     [
+      'double quantisation without quantisation',
+      'doubleQuantisation: true\n',
+      'line 1: doubleQuantisation is set, and method lora has no use for it',
+      'qlora',
+    ],
+    [
+      'options of LoRA for full',
+      'method: full\nrank: 4\n',
+      'line 2: rank is set, and method full has no use for it',
+      'lora',
+    ],
+    ['a decay of 1', 'beta2: 1\n', 'beta2', 'from 0 to below 1'],
+    [
       'a key that does nothing',
       'evalEvery: 5\n',
       'line 1: evalEvery is set, and does nothing without heldOut',
@@ -86,6 +99,12 @@ describe('refuses', () => {
       'patience: 2\nheldOut: 0.1\n',
       'line 1: patience is set, and does nothing without evalEvery and heldOut',
       'evalEvery 20',
+    ],
+    [
+      'a weight of prompts where all have one',
+      'trainOn: all\npromptLossWeight: 0.1\n',
+      'line 2: promptLossWeight is set, and does nothing without trainOn: completion',
+      'with trainOn: all prompts have weight 1',
     ],
     [
       'the name of another trainer',

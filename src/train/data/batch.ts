@@ -1,5 +1,5 @@
 // Rows of examples as the arrays that a forward pass takes. Positions restart with each example of a row; a target stands one
-// token before what it is, and is there only where that is trained on, with weight 1: the trainer divides by their number.
+// token before what it is, and is there only where that is trained on, with its weight: the trainer divides by their sum.
 import type { Batch } from '../../model/engine/training/batch.ts'
 import type { Example } from './examples.ts'
 
@@ -32,16 +32,17 @@ export function batchOf(examples: readonly Example[], rows: readonly (readonly n
 /** Returns where the next one goes. */
 function place(
   batch: Batch,
-  { ids, trained }: Example,
+  { ids, weights }: Example,
   { at, segment }: { at: number; segment: number },
 ): number {
   batch.ids.set(ids, at)
   batch.segments.fill(segment, at, at + ids.length)
   for (let i = 0; i < ids.length; i++) {
     batch.positions[at + i] = i
-    if (trained[i + 1] !== 1) continue
+    const weight = weights[i + 1] ?? 0
+    if (weight === 0) continue
     batch.targets[at + i] = ids[i + 1]!
-    batch.weights[at + i] = 1
+    batch.weights[at + i] = weight
   }
   return at + ids.length
 }

@@ -1,4 +1,4 @@
-// One row as tokens, with the ones that are trained on. A completion or a text gets the model's end token behind it, unless
+// One row as tokens, with the weight of each in the loss. A completion or a text gets the model's end token behind it, unless
 // it ends with one: a model that never sees an end learns to go on without one (TRL does the same). A conversation is left as
 // its template writes it; what a template puts behind an end token (a line end) is not trained on, as generation never gets
 // there.
@@ -10,24 +10,26 @@ import { encodeSpans } from './spans.ts'
 
 export interface EncodedRow {
   ids: number[]
-  /** 1: trained on. The first token never is: nothing stands before it that could tell it. */
-  trained: Uint8Array
+  /** 1: trained on; promptLossWeight: of a prompt; 0: not trained on, as the first, before which nothing could tell it. */
+  weights: Float32Array
   /** The border before a trained stretch was no token border. */
   isApart: boolean
   /** No trained stretch ends with a token at which generation ends. */
   isEndless: boolean
 }
 
+type LossRecipe = Pick<Recipe, 'trainOn' | 'promptLossWeight'>
+
 /** `path`: of the data, for messages. */
 export function encodeRow(
   row: Row,
-  { tokenizer, trainOn, path }: { tokenizer: Tokenizer; trainOn: Recipe['trainOn']; path: string },
+  { tokenizer, recipe, path }: { tokenizer: Tokenizer; recipe: LossRecipe; path: string },
 ): EncodedRow {
   switch (row.kind) {
     case 'pair':
-      return encodePair(tokenizer, row, trainOn)
+      return encodePair(tokenizer, row, recipe)
     case 'chat':
-      return encodeChat(tokenizer, row, { trainOn, where: { path, place: row.place } })
+      return encodeChat(tokenizer, row, { recipe, where: { path, place: row.place } })
     case 'text':
       return encodeText(tokenizer, row.text)
   }
@@ -36,7 +38,7 @@ export function encodeRow(
 function encodePair(
   tokenizer: Tokenizer,
   { prompt, completion }: { prompt: string; completion: string },
-  trainOn: Recipe['trainOn'],
+  { trainOn, promptLossWeight }: LossRecipe,
 ): EncodedRow {
   const spans = [
     { text: prompt, isTrained: false },
@@ -50,38 +52,45 @@ function encodePair(
     start = 1
   }
   const isEndless = !withEnd(tokenizer, ids)
-  const from = trainOn === 'all' ? prefixOf(tokenizer, prompt) : start
-  return { ids, trained: mask(ids.length, [[from, ids.length]]), isApart, isEndless }
+  const weights = weightsOf(ids.length, [
+    [prefixOf(tokenizer, prompt), trainOn === 'all' ? 1 : promptLossWeight],
+    [start, 1],
+  ])
+  return { ids, weights, isApart, isEndless }
 }
 
 function encodeText(tokenizer: Tokenizer, text: string): EncodedRow {
   const { ids: encoded, prefix } = tokenizer.encodeForScoring(text)
   const ids = [...encoded]
   const isEndless = !withEnd(tokenizer, ids)
-  return { ids, trained: mask(ids.length, [[prefix, ids.length]]), isApart: false, isEndless }
+  return { ids, weights: weightsOf(ids.length, [[prefix, 1]]), isApart: false, isEndless }
 }
 
 function encodeChat(
   tokenizer: Tokenizer,
   { messages }: Extract<Row, { kind: 'chat' }>,
-  { trainOn, where }: { trainOn: Recipe['trainOn']; where: Where },
+  { recipe, where }: { recipe: LossRecipe; where: Where },
 ): EncodedRow {
-  if (trainOn === 'all') {
+  if (recipe.trainOn === 'all') {
     const ids = [...tokenizer.encode(renderConversation(tokenizer, messages, where), { special: false })]
     const isEndless = !ids.some((id) => tokenizer.eos.includes(id))
-    return { ids, trained: mask(ids.length, [[0, ids.length]]), isApart: false, isEndless }
+    return { ids, weights: weightsOf(ids.length, [[0, 1]]), isApart: false, isEndless }
   }
   const spans = conversationSpans(tokenizer, messages, where)
   const { ids, ends, isApart } = encodeSpans(tokenizer, spans, { special: false })
   let isEndless = true
-  const ranges = spans.flatMap(({ isTrained }, i): [number, number][] => {
+  const { promptLossWeight } = recipe
+  const stretches = spans.flatMap(({ isTrained }, i): Stretch[] => {
     if (!isTrained) return []
     const [from, to] = [ends[i - 1] ?? 0, ends[i]!]
     const end = ids.slice(from, to).findLastIndex((id) => tokenizer.eos.includes(id))
     if (end >= 0) isEndless = false
-    return [[from, end < 0 ? to : from + end + 1]]
+    return [
+      [from, 1],
+      [end < 0 ? to : from + end + 1, promptLossWeight],
+    ]
   })
-  return { ids, trained: mask(ids.length, ranges), isApart, isEndless }
+  return { ids, weights: weightsOf(ids.length, [[0, promptLossWeight], ...stretches]), isApart, isEndless }
 }
 
 /** Appends the end token where none is; false where the model has none. */
@@ -96,9 +105,12 @@ function withEnd(tokenizer: Tokenizer, ids: number[]): boolean {
 /** Tokens that the tokenizer puts before a text. */
 const prefixOf = (tokenizer: Tokenizer, text: string): number => tokenizer.encodeForScoring(text).prefix
 
-function mask(length: number, ranges: readonly (readonly [from: number, to: number])[]): Uint8Array {
-  const trained = new Uint8Array(length)
-  for (const [from, to] of ranges) trained.fill(1, from, to)
-  trained[0] = 0
-  return trained
+type Stretch = [from: number, weight: number]
+
+/** Each weight reaches to where the next one begins. */
+function weightsOf(length: number, stretches: readonly Stretch[]): Float32Array {
+  const weights = new Float32Array(length)
+  for (const [from, weight] of stretches) weights.fill(weight, from)
+  weights[0] = 0
+  return weights
 }

@@ -12,8 +12,8 @@ import { splitRows } from './split.ts'
 
 export interface Example {
   ids: Int32Array
-  /** 1: the token is trained on, given those before it. The first never is. */
-  trained: Uint8Array
+  /** Of each token in the loss, given those before it; 0: it is not trained on. The first always has 0. */
+  weights: Float32Array
   /** SHA-256 of the row's text, whatever the tokenizer. */
   textHash: string
   /** `line 3` of its file. */
@@ -37,7 +37,10 @@ export interface DataCounts {
   changed: number
   /** Of the examples that are trained on, in one epoch. */
   tokens: number
+  /** With a weight above 0. */
   trainedTokens: number
+  /** Of these, those of prompts that count less than an answer's. */
+  promptTokens: number
 }
 
 export interface TrainingData {
@@ -86,6 +89,7 @@ export function examplesOf(rows: readonly Row[], options: DataOptions): Training
     changed: noise.changed,
     tokens: 0,
     trainedTokens: 0,
+    promptTokens: 0,
   }
   const train = encodeRows(noise.rows, { ...options, from: 0, total: rows.length }, counts)
   const heldOut = encodeRows(
@@ -95,9 +99,10 @@ export function examplesOf(rows: readonly Row[], options: DataOptions): Training
   )
   counts.examples = train.length + heldOut.length
   counts.heldOut = heldOut.length
-  for (const { ids, trained } of train) {
+  for (const { ids, weights } of train) {
     counts.tokens += ids.length
-    counts.trainedTokens += countTrained(trained)
+    counts.trainedTokens += countTrained(weights)
+    counts.promptTokens += weights.reduce((sum, weight) => sum + Number(weight > 0 && weight < 1), 0)
   }
   if (train.length === 0) throw nothingTrained(options, counts)
   const identity = sha256('training data', ...rows.map(hashRow))
@@ -111,27 +116,28 @@ function encodeRows(
   counts: DataCounts,
 ): Example[] {
   const { path, tokenizer, recipe, onExamples, from, total } = options
-  const { trainOn, maxTokens } = recipe
+  const { maxTokens } = recipe
   const examples: Example[] = []
   for (const [i, row] of rows.entries()) {
     onExamples?.(from + i, total)
-    const encoded = encodeRow(row, { tokenizer, trainOn, path })
+    const encoded = encodeRow(row, { tokenizer, recipe, path })
     const isCut = encoded.ids.length > maxTokens
-    const trained = encoded.trained.slice(0, maxTokens)
+    const weights = encoded.weights.slice(0, maxTokens)
     if (isCut) counts.cut++
-    if (countTrained(trained) === 0) {
+    if (countTrained(weights) === 0) {
       counts.leftOut++
       continue
     }
     if (encoded.isApart) counts.apart++
     if (encoded.isEndless) counts.endless++
     const ids = Int32Array.from(encoded.ids.slice(0, maxTokens))
-    examples.push({ ids, trained, textHash: hashRow(row), place: row.place })
+    examples.push({ ids, weights, textHash: hashRow(row), place: row.place })
   }
   return examples
 }
 
-export const countTrained = (trained: Uint8Array): number => trained.reduce((sum, is) => sum + is, 0)
+export const countTrained = (weights: Float32Array): number =>
+  weights.reduce((sum, weight) => sum + Number(weight > 0), 0)
 
 function nothingTrained({ path, recipe }: DataOptions, { cut, leftOut }: DataCounts): UserError {
   const why = cut > 0 ? `: ${cut} of ${leftOut} are cut at ${recipe.maxTokens} tokens before one` : ''
@@ -162,11 +168,17 @@ function notesOf({ recipe }: DataOptions, counts: DataCounts): string[] {
       `${of(counts.endless, 'ends', 'end')} with no end token of the model: it does not learn from ${counts.endless === 1 ? 'it' : 'them'} where to stop`,
     ],
     [
+      counts.promptTokens,
+      `${counts.promptTokens} of ${plural(counts.trainedTokens, 'token')} that are trained on are of prompts, with weight ${recipe.promptLossWeight} (promptLossWeight)`,
+    ],
+    [
       counts.swapped,
       `label noise: ${of(counts.swapped, 'has', 'have')} the completion of another one, which is another text in ${counts.changed}`,
     ],
   ]
   const said = notes.filter(([count]) => count > 0).map(([, note]) => note)
+  if (recipe.labelNoise > 0 && counts.swapped === 0)
+    said.push(`no example has label noise: labelNoise ${recipe.labelNoise} is too small for so few`)
   if (recipe.heldOut > 0 && counts.heldOut === 0)
     said.push(
       `none of ${plural(all, 'example')} is held out: heldOut ${recipe.heldOut} is too small for so few`,

@@ -20,10 +20,10 @@ export function previewOf(
   tokenizer: Tokenizer,
   count: number,
 ): ExamplePreview[] {
-  return examples.slice(0, count).map(({ ids, trained, place }) => ({
+  return examples.slice(0, count).map(({ ids, weights, place }) => ({
     place,
-    tokens: textsOf(ids, tokenizer).map((text, i) => ({ text, isTrained: trained[i] === 1 })),
-    trainedTokens: countTrained(trained),
+    tokens: textsOf(ids, tokenizer).map((text, i) => ({ text, isTrained: weights[i]! > 0 })),
+    trainedTokens: countTrained(weights),
   }))
 }
 

@@ -14,29 +14,8 @@ const METHODS: Readonly<Record<MethodName, Method>> = { full, lora, dora, qlora 
 
 /** The model with places for what the recipe trains, and first values of that. What cannot be trained is a UserError. */
 export function prepare(loaded: LoadedModel, recipe: Recipe, seed: number): Prepared {
-  refuseIdle(recipe)
   refuseQuantised(loaded, recipe)
   return METHODS[recipe.method](loaded, recipe, seed)
-}
-
-/** Options that a method would not look at. */
-function refuseIdle(recipe: Recipe): void {
-  const { method, rslora, loraPlusRatio, rankPattern, alphaPattern, doubleQuantisation } = recipe
-  const factors = {
-    rslora,
-    loraPlusRatio: loraPlusRatio !== 1,
-    rankPattern: size(rankPattern),
-    alphaPattern: size(alphaPattern),
-  }
-  const idle = Object.entries({
-    ...(method === 'full' ? factors : {}),
-    ...(method === 'qlora' ? {} : { doubleQuantisation }),
-  }).find(([, isSet]) => isSet)
-  if (!idle) return
-  const [key] = idle
-  throw new UserError(`${key} is set, and method ${method} has no use for it`, {
-    hint: `leave ${key} out, or take method ${key === 'doubleQuantisation' ? 'qlora' : 'lora'}`,
-  })
 }
 
 /** What is trained on a 4-bit base is called qlora, and run on that base. */
@@ -55,5 +34,3 @@ function refuseQuantised({ model, parameters }: LoadedModel, { method }: Recipe)
     }
   }
 }
-
-const size = (table: object): boolean => Object.keys(table).length > 0

@@ -39,7 +39,7 @@ function quantised(
   if (dense.kind === 'quantised') {
     if (dense.scheme === scheme) return parameter
     throw new UserError(`${spec} is quantised as ${dense.scheme}, and the recipe asks for ${scheme}`, {
-      hint: `set doubleQuantisation to ${dense.scheme === 'NF4_DQ'}, or name the base without nf4: before it`,
+      hint: `set doubleQuantisation to ${dense.scheme === 'NF4_DQ'}, or name the base without ${dense.scheme === 'NF4_DQ' ? 'nf4dq' : 'nf4'}: before it`,
     })
   }
   const columns = shape.at(-1)!
