@@ -160,7 +160,7 @@ function mostUlps({ stages }: Merge, { load, saved }: MergeOrder): number {
   const ranks = lora.map(({ factors }) => matrixShape(shapeOf(factors.a)).rows)
   return Math.max(
     lora.some(({ magnitude }) => magnitude) ? DORA_FP32_ULPS : 1,
-    Math.sqrt(Math.max(1, ...ranks)),
+    ranks.length > 0 ? 1 + Math.sqrt(Math.max(...ranks)) : 1,
   )
 }
 

@@ -1,4 +1,5 @@
 // What `applied` finds, as it is printed by --json.
+import type { Absent, Estimate } from '../../schema/estimate.ts'
 
 /** How one tensor that the adapter touches stands in the merged model. */
 export type AppliedStatus =
@@ -59,4 +60,36 @@ export interface AppliedReport {
   tensors: readonly AppliedTensor[]
   unaccounted: readonly Unaccounted[]
   others: OtherTensors
+}
+
+/** What predictions say of a merge whose weights cannot be replayed. All estimates over texts, in nats a token. */
+export interface PredictionsJudgement {
+  base: string
+  adapters: readonly string[]
+  merged: string
+  verdict: Verdict
+  /** What is done to the files of base and merged model on load; null where nothing is. */
+  notes: { base: string | null; merged: string | null }
+  /** Schemes of the merged model: base and base + adapter are measured in those that are defined, not in the others. */
+  quantised: { defined: readonly string[]; others: readonly string[] }
+  texts: { from: readonly string[]; documents: number; tokens: number }
+  /** Mean Jensen-Shannon divergences: the three sides of a triangle. */
+  js: {
+    /** Merged model and base. */
+    toBase: Estimate
+    /** Merged model and base + adapter. */
+    toAdapted: Estimate
+    /** Base and base + adapter: what the adapter does. */
+    effect: Estimate
+  }
+  /** The same sides as KL(base || merged), KL(base + adapter || merged), KL(base || base + adapter). */
+  kl: Record<'toBase' | 'toAdapted' | 'effect', Estimate | Absent>
+  /** js.toBase - js.toAdapted: above 0 the merged model is nearer to base + adapter. */
+  nearer: Estimate
+  /** js.effect less twice the shorter of the two others: above 0 the adapter does clearly more than what is left. */
+  clear: Estimate
+  /** Where the merged model lies on the way from the base (0) to base + adapter (1). */
+  along: Estimate | Absent
+  /** Why it cannot be told, in words; null where it can. */
+  reason: string | null
 }
