@@ -1,12 +1,15 @@
-// Pages that are made, not written: docs/help.md from --help, the numbers of docs/how-much.md. --check fails on stale ones.
+// Files that are made, not written: docs/help.md from --help, the numbers of docs/how-much.md, the JSON Schema of study files
+// for editors. --check fails on stale ones.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const check = process.argv.includes('--check')
 const { program } = await import(join(root, 'dist/cli/program.js'))
+const { studySchema } = await import(join(root, 'dist/schema/study.js'))
 
 function helpPage() {
   const parts = ['# tunediff --help', 'Made from the commands by `npm run docs`; a test checks it.']
@@ -32,6 +35,7 @@ function keep(path, text) {
 }
 
 keep('docs/help.md', helpPage())
+keep('assets/study.schema.json', `${JSON.stringify(z.toJSONSchema(studySchema, { io: 'input' }), null, 2)}\n`)
 execFileSync(process.execPath, [join(root, 'scripts/how-much.mjs'), ...(check ? ['--check'] : [])], {
   stdio: 'inherit',
 })

@@ -1,7 +1,7 @@
 // The public library: judge answers, compare runs and weights, and the statistics. The command line is its first user.
 import { openSandbox } from './sandbox/index.ts'
 import type { Limits, Verdict } from './schema/judge.ts'
-import type { Problem } from './schema/problem.ts'
+import type { CodeProblem } from './schema/problem.ts'
 import { cacheFolder } from './util/cache.ts'
 
 /**
@@ -10,7 +10,7 @@ import { cacheFolder } from './util/cache.ts'
  */
 export async function judge(
   program: string,
-  problem: Pick<Problem, 'id' | 'prompt' | 'entryPoint' | 'test'>,
+  problem: Pick<CodeProblem, 'id' | 'prompt' | 'entryPoint' | 'test'>,
   limits: Partial<Limits> = {},
 ): Promise<Verdict> {
   await using sandbox = await openSandbox({ limits, workers: 1, cacheFolder: cacheFolder() })
@@ -28,7 +28,7 @@ export type {
 } from './schema/comparison.ts'
 export type { Absent, Estimate } from './schema/estimate.ts'
 export type { Judge, JudgeMode, Limits, Verdict, Wall } from './schema/judge.ts'
-export type { Problem } from './schema/problem.ts'
+export type { CodeProblem } from './schema/problem.ts'
 export type { Outcome, OutcomeClass, Rule, Run, Sample } from './schema/run.ts'
 export type { WeightsReport } from './schema/weights.ts'
 export * from './stats/index.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSandbox } from '../src/sandbox/index.ts'
 import type { Judge } from '../src/schema/judge.ts'
-import type { Problem } from '../src/schema/problem.ts'
+import type { CodeProblem } from '../src/schema/problem.ts'
 import { assemble, preparePython } from '../src/tasks/assembly.ts'
 import { readProblems } from '../src/tasks/problems.ts'
 import { root } from './support/cli.ts'
@@ -23,7 +23,7 @@ const expected = rows<{ task_id: string; base: string; variant: string }>('expec
 describe('in the sandbox', () => {
   const cacheFolder = mkdtempSync(join(tmpdir(), 'tunediff-demo-'))
   let judge: Judge
-  let problems: ReadonlyMap<string, Problem>
+  let problems: ReadonlyMap<string, CodeProblem>
 
   beforeAll(async () => {
     await preparePython()

@@ -245,7 +245,7 @@ test(
   async () => {
     const args = (out: string): string[] => [
       ...[base, '--data', data, '--epochs', isSoak ? '64' : '16', '--learningRate', '0.01'],
-      ...['--maxTokens', '64', '--saveEvery', '3', '-o', tiny.path(out)],
+      ...['--maxTokens', '64', '--promptLossWeight', '0.1', '--saveEvery', '3', '-o', tiny.path(out)],
     ]
     expect((await run(args('whole'))).code).toBe(0)
     const whole = await readTrainRows(tiny.path('whole', 'seed-1'))

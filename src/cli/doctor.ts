@@ -13,7 +13,7 @@ import { VERSION } from '../util/version.ts'
 import { jsonOption, print } from './options.ts'
 
 /** Imported runs, reports, measurements, downloaded models, tasks, boot images, and what a killed process left of them. */
-const OURS = /^(runs|comparisons|measurements|identities|hub|tasks|python-.*\.image|\.tmp-.*)$/
+const OURS = /^(runs|answers|comparisons|measurements|identities|hub|tasks|python-.*\.image|\.tmp-.*)$/
 
 export function doctorCommand(): Command {
   return new Command('doctor')

@@ -36,7 +36,7 @@ async function runImport(
 }
 
 function imported({ folder, run }: StoredRun): string {
-  const { samples, rows, skipped, missing, format } = run.import
+  const { samples, rows, skipped, missing, format } = run.import!
   const lines = [
     `${folder}: ${plural(samples, 'answer')} from ${plural(rows, 'row')} of ${format}, task ${run.task.name}${run.rule ? `, rule ${run.rule.name} (${run.rule.reason})` : `, score ${run.metric}`}`,
   ]

@@ -2,8 +2,8 @@
 import { Command, Option } from 'commander'
 import { judgeRun, type Verdicts } from '../measure/outcomes.ts'
 import type { Judge } from '../schema/judge.ts'
-import { OUTCOME_CLASSES, type OutcomeClass, type Rule } from '../schema/run.ts'
-import { taskOf } from '../solve/openRuns.ts'
+import { OUTCOME_CLASSES, type OutcomeClass, type Rule, samplesOf } from '../schema/run.ts'
+import { codeTaskOf } from '../solve/openRuns.ts'
 import { readRun } from '../store/runFolder.ts'
 import { EXIT, UserError } from '../util/errors.ts'
 import { startProgress } from '../util/progress.ts'
@@ -61,17 +61,23 @@ async function judgeFolder(work: {
   const { folder, judge, verdicts } = work
   const run = await readRun(folder)
   if (run.rule === null) {
+    if (run.asked) {
+      throw new UserError(`${folder} holds texts that its task's scorer scores, no programs to execute`, {
+        hint: 'the same tunediff eval scores it again; tunediff compare does too',
+      })
+    }
     throw new UserError(`${folder} holds recorded scores (${run.metric}), no programs to execute`, {
       hint: 'compare it directly; to execute answers import the log with --answer COLUMN and --task TASK',
     })
   }
   const rule = work.rule ?? run.rule.name
-  const task = await taskOf(run, context(), work.task)
-  const progress = startProgress(run.name, run.import.samples)
+  const task = await codeTaskOf(run, context(), work.task)
+  const progress = startProgress(run.name, samplesOf(run))
   let done = 0
   let passed = 0
   const counts = await judgeRun({
     folder,
+    run,
     task,
     rules: [rule],
     judge,

@@ -4,12 +4,15 @@ import { VERSION } from '../util/version.ts'
 import { appliedCommand } from './applied.ts'
 import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
+import { evalCommand } from './eval.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { inspectCommand } from './inspect.ts'
 import { judgeCommand } from './judge.ts'
+import { planCommand } from './plan.ts'
 import { predictionsCommand } from './predictions.ts'
 import { referenceCommand } from './reference.ts'
+import { runCommand } from './runStudy.ts'
 import { showCommand } from './show.ts'
 import { trainCommand } from './train.ts'
 import { weightsCommand } from './weights.ts'
@@ -24,8 +27,11 @@ export function program(): Command {
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: false })
   for (const command of [
+    planCommand(),
+    runCommand(),
     importCommand(),
     judgeCommand(),
+    evalCommand(),
     trainCommand(),
     exportCommand(),
     weightsCommand(),

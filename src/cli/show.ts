@@ -1,5 +1,6 @@
 // tunediff show: what was answered, what happened. Text from models is printed with its controls escaped.
 import { Command } from 'commander'
+import { byId } from '../measure/pairs.ts'
 import { type Block, renderText } from '../report/blocks.ts'
 import type { JudgeRecord, Outcome, Run, Sample } from '../schema/run.ts'
 import { readJudges, readOutcomes, readRun, readSamples } from '../store/runFolder.ts'
@@ -63,23 +64,26 @@ async function runBlocks(shown: {
   const rows: string[][] = []
   for await (const sample of readSamples(folder))
     rows.push(sampleRow(run, sample, outcomes.get(sample.id) ?? []))
+  // Answers that were made here stand in the folder as they came.
+  if (run.asked) rows.sort((a, b) => byId(a[0]!, b[0]!))
   return [
     { kind: 'heading', text: run.name },
     {
       kind: 'list',
       items: [
         `task ${run.task.name}, model ${known(run.model)}, solver ${known(run.solver)}`,
-        `${plural(run.import.samples, 'answer')} from ${run.import.format} (${run.import.path})`,
-        run.rule ? `default rule ${run.rule.name}: ${run.rule.reason}` : `recorded score ${run.metric}`,
+        ...originItems(run),
+        ...(run.rule ? [`default rule ${run.rule.name}: ${run.rule.reason}`] : []),
+        ...(run.metric === null ? [] : [`recorded score ${run.metric}`]),
         ...[...judges.values()].map((judge) => `judged by ${judgeText(judge)}`),
-        ...run.import.skipped.map((row) => `skipped line ${row.line}: ${oneLine(row.reason, 160)}`),
+        ...(run.import?.skipped ?? []).map((row) => `skipped line ${row.line}: ${oneLine(row.reason, 160)}`),
       ],
     },
     {
       kind: 'table',
       columns: [
         { title: 'answer' },
-        { title: run.scoring === 'execute' ? 'outcome' : 'score' },
+        { title: run.scoring === 'recorded' ? 'score' : 'outcome' },
         { title: 'claimed' },
         { title: 'ms', align: 'right' },
         { title: 'begins with' },
@@ -89,24 +93,54 @@ async function runBlocks(shown: {
   ]
 }
 
+/** Where the answers come from. */
+function originItems({ import: imported, asked }: Run): string[] {
+  if (imported) return [`${plural(imported.samples, 'answer')} from ${imported.format} (${imported.path})`]
+  const { model, engine, isChat, asking, samples, limit, repeats, seed } = asked!
+  const { temperature, topP, maxTokens, stops } = asking
+  const drawn =
+    temperature === 0 ? 'greedy' : `temperature ${temperature}, top-p ${topP}, random seed ${seed}`
+  const settings = Object.entries(engine.settings).map((pair) => pair.join(' '))
+  return [
+    `${plural(samples, 'answer')} asked of ${model.spec} (${model.identity.slice(0, 12)}${model.note ? `, ${model.note}` : ''})`,
+    `engine ${engine.name}: ${settings.join(', ')}`,
+    `${isChat ? 'chat template' : 'plain prompt'}, ${drawn}, at most ${plural(maxTokens, 'token')}${stops.length > 0 ? `, ends before ${stops.map((stop) => JSON.stringify(stop)).join(' ')}` : ''}`,
+    ...(limit === null ? [] : [`only the first ${plural(limit, 'problem')}`]),
+    ...(repeats === 1 ? [] : [`${repeats} answers to each problem`]),
+  ]
+}
+
 /** `pyodide 314.0.7, two interpreters, 10 s, 512 MB`. */
 function judgeText(judge: JudgeRecord | undefined): string {
   if (!judge) return 'an unknown judge'
+  if ('scorer' in judge) {
+    const { kind, ...options } = judge.scorer
+    const given = Object.entries(options).map(([key, value]) => `${key} ${value}`)
+    return `the scorer ${[kind, ...given].join(', ')}`
+  }
   const { backend, mode, limits } = judge
   const interpreters = mode === 'two' ? 'two interpreters' : 'a single interpreter (can be fooled)'
   return `${backend}, ${interpreters}, ${limits.wallMs / 1000} s, ${limits.memoryMb} MB`
 }
 
 function sampleRow(run: Run, sample: Sample, outcomes: Outcome[]): string[] {
-  const outcome = outcomes.findLast((row) => row.rule === run.rule?.name)
+  const outcome = outcomes.findLast((row) => row.rule === (run.rule?.name ?? 'answer'))
   const claim = sample.claimed === undefined ? '' : sample.claimed ? 'pass' : 'fail'
   const result =
     run.scoring === 'recorded'
       ? String(sample.recordedScore ?? '')
       : outcome
         ? outcomeText(outcome)
-        : 'not judged'
-  return [sample.id, result, claim, outcome ? outcome.wallMs.toFixed(0) : '', oneLine(sample.raw, 60)]
+        : run.asked && sample.error
+          ? 'no answer'
+          : 'not judged'
+  return [
+    sample.id,
+    result,
+    claim,
+    outcome ? outcome.wallMs.toFixed(0) : '',
+    oneLine(sample.raw || (sample.error ?? ''), 60),
+  ]
 }
 
 const outcomeText = (outcome: Outcome): string =>
@@ -146,10 +180,16 @@ function sampleText(sample: Sample & { outcomes: Outcome[] }, judges: Map<string
   for (const outcome of sample.outcomes) {
     const message = outcome.message ? `: ${oneLine(outcome.message, 160)}` : ''
     parts.push(
-      `${outcome.rule}: ${outcomeText(outcome)}${message} (${outcome.wallMs.toFixed(0)} ms, wall ${outcome.wall}; ${judgeText(judges.get(outcome.judge))})`,
+      `${outcome.rule}: ${outcomeText(outcome)}${message} (${outcome.wallMs.toFixed(0)} ms${outcome.wall ? `, wall ${outcome.wall}` : ''}; ${judgeText(judges.get(outcome.judge))})`,
     )
   }
   parts.push('', '-- answer', sample.raw || '(empty)')
+  if (sample.choices) {
+    const rows = sample.choices.map(
+      ({ logProb, tokens }, i) => `choice ${i + 1}: ln p ${logProb.toFixed(4)}, ${plural(tokens, 'token')}`,
+    )
+    parts.push('', '-- log-probabilities', ...rows)
+  }
   for (const [i, attempt] of (sample.attempts ?? []).entries()) {
     parts.push('', `-- attempt ${i + 1}`, attempt.program ?? '(not recorded)')
     if (attempt.feedback) parts.push(`-- feedback ${i + 1}`, attempt.feedback)

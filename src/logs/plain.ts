@@ -1,7 +1,7 @@
 // Plain tables of scores: JSONL or CSV with a column of problem ids and a column of scores, from any source. No rule of
 // its own: nothing is executed unless the user names an answer column and a task, and then rule body-or-program reads
 // both ways in which answers are stored.
-import { csvFields, readCsvRecords } from './csvRecords.ts'
+import { csvFields, readCsvRecords } from '../util/csvRecords.ts'
 import {
   codeReading,
   isObject,

@@ -1,13 +1,24 @@
 // Scores of one run under one rule: per problem its repeats' scores, from outcomes or from recorded scores.
 // Executed answers score 1 (pass) or 0; an unjudged sample has no score.
-import type { OutcomeClass, Rule, Run, Sample } from '../schema/run.ts'
+import type { Estimate } from '../schema/estimate.ts'
+import {
+  type OutcomeClass,
+  type OutcomeRule,
+  type Rule,
+  type Run,
+  type Sample,
+  samplesOf,
+} from '../schema/run.ts'
+import { boundedMeanEstimate, rateEstimate } from '../stats/index.ts'
 import { readOutcomes, readSamples } from '../store/runFolder.ts'
 import { UserError } from '../util/errors.ts'
 import { sha256 } from '../util/hash.ts'
 import { plural } from '../util/text.ts'
+import { byId, isBinary, mean } from './pairs.ts'
 
 /** Scores of a run's samples by problem. */
 export interface Scores {
+  /** Null where nothing was assembled. */
   rule: Rule | null
   /** By problem: the scores of its repeats, in order of repeats. */
   byProblem: Map<string, number[]>
@@ -48,19 +59,33 @@ export async function readRunFacts(folder: string, run: Run): Promise<RunFacts> 
     emptyAnswers: 0,
     texts,
   }
-  for await (const sample of readSamples(folder)) {
+  for await (const sample of inOrderOfAsking(folder, run)) {
     facts.problems.set(sample.id, sample.problem)
     if (sample.claimed !== undefined) facts.claims.set(sample.id, sample.claimed)
     if (sample.recordedScore !== undefined) push(facts.recorded, sample.problem, unitScore(sample, run))
     if (sample.visibleTests) facts.visibleTests.set(sample.problem, sample.visibleTests)
     if (run.scoring === 'execute' && sample.raw.trim() === '') facts.emptyAnswers++
-    texts.set(sample.id, sha256(sample.raw).slice(0, 16))
+    // Of choices the same one may be taken with other probabilities.
+    const answer = sample.choices ? JSON.stringify(sample.choices) : sample.raw
+    texts.set(sample.id, sha256(answer).slice(0, 16))
   }
   const { size } = facts.problems
-  if (size === run.import.samples) return facts
-  throw new UserError(`${folder} holds ${plural(size, 'answer')}, and ${run.import.samples} were imported`, {
-    hint: 'the folder was cut or copied in part: import the log again',
+  const expected = samplesOf(run)
+  if (size === expected) return facts
+  const what = run.import ? 'were imported' : 'were asked for'
+  throw new UserError(`${folder} holds ${plural(size, 'answer')}, and ${expected} ${what}`, {
+    hint: run.import
+      ? 'the folder was cut or copied in part: import the log again'
+      : 'the run was stopped: the same tunediff eval goes on',
   })
+}
+
+/** Answers that are made here stand in the folder as they came; a run that was stopped and went on must read the same. */
+async function* inOrderOfAsking(folder: string, run: Run): AsyncGenerator<Sample> {
+  if (!run.asked) return yield* readSamples(folder)
+  const samples: Sample[] = []
+  for await (const sample of readSamples(folder)) samples.push(sample)
+  yield* samples.sort((a, b) => byId(a.problem, b.problem) || a.repeat - b.repeat)
 }
 
 /** A recorded score, which must lie in [0, 1]: rates, intervals and points mean nothing on another scale. */
@@ -82,7 +107,7 @@ export async function executedScores(
   facts: RunFacts,
   options: { rules: readonly [Rule, ...Rule[]]; judgeId: string; wallLimitMs: number },
 ): Promise<Map<Rule, Scores>> {
-  const last = new Map<Rule, Map<string, Seen>>(options.rules.map((rule) => [rule, new Map()]))
+  const last = new Map<OutcomeRule, Map<string, Seen>>(options.rules.map((rule) => [rule, new Map()]))
   for await (const outcome of readOutcomes(facts.folder)) {
     if (outcome.judge !== options.judgeId) continue
     const slow = outcome.class === 'timeout' || outcome.wallMs > options.wallLimitMs / 2
@@ -111,7 +136,7 @@ function seen(outcomeClass: OutcomeClass, borderline: boolean): Seen {
   return shared
 }
 
-function scoresOf(facts: RunFacts, rule: Rule, outcomeOf: (id: string) => Seen | undefined): Scores {
+function scoresOf(facts: RunFacts, rule: Rule | null, outcomeOf: (id: string) => Seen | undefined): Scores {
   const scores = emptyScores(rule)
   for (const [id, problem] of facts.problems) {
     const outcome = outcomeOf(id)
@@ -126,6 +151,24 @@ function scoresOf(facts: RunFacts, rule: Rule, outcomeOf: (id: string) => Seen |
     if (outcome.class !== 'pass') scores.failures[outcome.class] = (scores.failures[outcome.class] ?? 0) + 1
   }
   return scores
+}
+
+/** Scores by the task's scorer, from the outcomes of `judgeId`. */
+export async function answerScores(facts: RunFacts, judgeId: string): Promise<Scores> {
+  const last = new Map<string, Seen>()
+  for await (const outcome of readOutcomes(facts.folder)) {
+    if (outcome.judge === judgeId && outcome.rule === 'answer')
+      last.set(outcome.sample, seen(outcome.class, false))
+  }
+  return scoresOf(facts, null, (id) => last.get(id))
+}
+
+/** Problems passed (null where there is more than one bit a problem) and the mean of problem means, with its interval. */
+export function rateOf(byProblem: Scores['byProblem']): { passed: number | null; rate: Estimate } {
+  const means = [...byProblem.values()].map(mean)
+  if (!isBinary(byProblem)) return { passed: null, rate: boundedMeanEstimate(means) }
+  const passed = means.filter((score) => score === 1).length
+  return { passed, rate: rateEstimate(passed, means.length) }
 }
 
 /** Scores as the log recorded them. */

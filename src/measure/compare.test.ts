@@ -9,7 +9,7 @@ import { requireSameProtocol } from './protocol.ts'
 import type { Side, TaskSides } from './side.ts'
 
 const run = (name: string, change: Partial<Run> = {}): Run => ({
-  schema: 1,
+  schema: 2,
   name,
   createdAt: '2026-01-01T00:00:00.000Z',
   model: { name: null, source: 'unknown' },
@@ -31,6 +31,7 @@ const run = (name: string, change: Partial<Run> = {}): Run => ({
     skipped: [],
     missing: [],
   },
+  asked: null,
   ...change,
 })
 

@@ -7,12 +7,12 @@ import {
   type VariantReport,
   type Warning,
 } from '../schema/comparison.ts'
-import type { Estimate } from '../schema/estimate.ts'
-import { boundedMeanEstimate, holm, rateEstimate } from '../stats/index.ts'
+import { holm } from '../stats/index.ts'
 import { UserError } from '../util/errors.ts'
 import { plural } from '../util/text.ts'
+import { rateOf } from './answers.ts'
 import { findingOf, findingSentence } from './finding.ts'
-import { inOrder, isBinary, mean, type PairedResult, pairScores, zeroLine } from './pairs.ts'
+import { inOrder, type PairedResult, pairScores, zeroLine } from './pairs.ts'
 import { pairPower } from './power.ts'
 import { differingKeys } from './protocol.ts'
 import { ruleRows } from './ruleSensitivity.ts'
@@ -140,22 +140,17 @@ function variantReport(
 
 function sideReport(side: Side): SideReport {
   const { byProblem } = side.scores
-  const binary = isBinary(byProblem)
-  const means = [...byProblem.values()].map(mean)
-  const passed = binary ? means.filter((score) => score === 1).length : null
+  const { passed, rate } = rateOf(byProblem)
   return {
     name: side.name,
     n: byProblem.size,
     passed,
-    rate: rateOf(means, passed),
+    rate,
     failures: side.scores.failures,
     claimed: claimed(side),
     rule: side.scores.rule,
   }
 }
-
-const rateOf = (means: number[], passed: number | null): Estimate =>
-  passed === null ? boundedMeanEstimate(means) : rateEstimate(passed, means.length)
 
 /** Claims beside outcomes, sample by sample; a problem differs if any of its answers does. */
 function claimed({ facts, scores }: Side): SideReport['claimed'] {

@@ -1,8 +1,8 @@
 // Executes a run's answers: assembles each under the asked rules, judges what has no outcome yet, appends outcomes.
 // Equal programs for equal tests are executed once. What was judged before, under the same judge, is kept.
 import type { Judge, Verdict } from '../schema/judge.ts'
-import type { Problem, Task } from '../schema/problem.ts'
-import type { OutcomeClass, Rule, Sample } from '../schema/run.ts'
+import type { CodeProblem, CodeTask } from '../schema/problem.ts'
+import type { OutcomeClass, Rule, Run, Sample } from '../schema/run.ts'
 import { readSamples } from '../store/runFolder.ts'
 import { assemble, preparePython } from '../tasks/assembly.ts'
 import { sha256 } from '../util/hash.ts'
@@ -13,7 +13,12 @@ export type Verdicts = Map<string, Promise<Verdict>>
 
 export interface JudgeRunOptions {
   folder: string
-  task: Task
+  run: Pick<Run, 'asked'>
+  task: CodeTask
+  /** Where they come from while the run is being made; those in the folder where it is not given. */
+  samples?: AsyncIterable<Sample>
+  /** The caller has the folder's lock. */
+  isLocked?: boolean
   /**
    * The first rule is the run's own. An answer that ran out of time under it is not executed under the others: they
    * add imports and definitions and do not make a loop end, and each time-out costs the limit and its second try.
@@ -27,7 +32,7 @@ export interface JudgeRunOptions {
   onWait?: (folder: string, holder: string) => void
 }
 
-interface Work extends Required<Pick<JudgeRunOptions, 'task' | 'judge' | 'verdicts'>> {
+interface Work extends Required<Pick<JudgeRunOptions, 'run' | 'task' | 'judge' | 'verdicts'>> {
   ledger: Ledger
   counts: JudgedCounts
 }
@@ -42,14 +47,15 @@ export interface JudgedCounts {
 
 /** Judges what is missing. A run folder that lacks nothing is only read. */
 export async function judgeRun(options: JudgeRunOptions): Promise<JudgedCounts> {
-  const { folder, task, rules, judge, verdicts = new Map() } = options
+  const { folder, run, task, rules, judge, verdicts = new Map(), samples = readSamples(folder) } = options
   await preparePython()
-  await using ledger = await openLedger({ ...options, verdicts })
+  const { id, backend, mode, limits } = judge
+  await using ledger = await openLedger({ ...options, judge: { id, backend, mode, limits }, verdicts })
   const counts: JudgedCounts = { appended: 0, executed: 0, classes: {} }
-  const work: Work = { task, judge, verdicts, ledger, counts }
+  const work: Work = { run, task, judge, verdicts, ledger, counts }
   const open = new Set<Promise<unknown>>()
   let failure: { error: unknown } | undefined
-  for await (const sample of readSamples(folder)) {
+  for await (const sample of samples) {
     const judging = judgeSample(sample, rules, work)
       .then((found) => found && options.onSample?.(found))
       .catch((error: unknown) => {
@@ -74,15 +80,28 @@ async function judgeSample(
   const problem = work.task.problems.get(sample.problem)
   if (!problem) return undefined
   const [own, ...others] = rules
-  const found = await judgeUnder(own, sample, problem, work)
   const { classes } = work.counts
+  if (hasNoAnswer(work.run, sample)) {
+    classes.unjudged = (classes.unjudged ?? 0) + 1
+    return 'unjudged'
+  }
+  const found = await judgeUnder(own, sample, problem, work)
   classes[found] = (classes[found] ?? 0) + 1
   if (found !== 'timeout') await Promise.all(others.map((rule) => judgeUnder(rule, sample, problem, work)))
   return found
 }
 
+/** The model was not asked, or could not be: nothing is known of what it would have said. */
+export const hasNoAnswer = ({ asked }: Pick<Run, 'asked'>, { error }: Sample): boolean =>
+  asked !== null && error !== undefined
+
 /** The outcome's class under one rule; judged and appended if it is missing. */
-async function judgeUnder(rule: Rule, sample: Sample, problem: Problem, work: Work): Promise<OutcomeClass> {
+async function judgeUnder(
+  rule: Rule,
+  sample: Sample,
+  problem: CodeProblem,
+  work: Work,
+): Promise<OutcomeClass> {
   const { judge, verdicts, ledger, counts } = work
   const program = assembleSample(rule, sample, problem)
   const standing = (): OutcomeClass | undefined => ledger.standing(rule, sample.id, program.hash)
@@ -107,7 +126,7 @@ interface Assembled {
   hash: string
 }
 
-function assembleSample(rule: Rule, sample: Sample, problem: Problem): Assembled {
+function assembleSample(rule: Rule, sample: Sample, problem: CodeProblem): Assembled {
   const result = assemble(rule, sample.raw, problem)
   if ('none' in result) return { text: null, none: result.none, hash: '' }
   const { prompt, test, entryPoint } = problem
@@ -116,7 +135,7 @@ function assembleSample(rule: Rule, sample: Sample, problem: Problem): Assembled
 
 function judgeOnce(options: {
   judge: Judge
-  problem: Problem
+  problem: CodeProblem
   program: Assembled
   verdicts: Verdicts
 }): Promise<Verdict> {

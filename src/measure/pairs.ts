@@ -82,8 +82,10 @@ export function zeroLine(base: ProblemScores): { flips: number; n: number; delta
 const ORDER = new Intl.Collator('en', { numeric: true })
 
 /** Problem ids as people count them: P/2 before P/10. */
+export const byId = ORDER.compare
+
 export function inOrder(ids: string[]): string[] {
-  return ids.sort(ORDER.compare)
+  return ids.sort(byId)
 }
 
 export function mean(values: readonly number[]): number {

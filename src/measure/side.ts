@@ -15,7 +15,7 @@ export interface TaskSides {
   /** Name of the task, or of what the logs share. */
   name: string
   metric: string
-  /** The problems, where answers were executed. */
+  /** The problems, where answers were judged here. */
   task: Task | null
   base: Side
   variants: Side[]

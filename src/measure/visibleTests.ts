@@ -1,11 +1,11 @@
 // Visible tests that are hidden tests too. Compared as text without spaces, kind of quotes and messages, so what is found is
 // there, and a test that was written in another way is not found.
 import type { Warning } from '../schema/comparison.ts'
-import type { Task } from '../schema/problem.ts'
+import type { CodeTask } from '../schema/problem.ts'
 import { plural } from '../util/text.ts'
 
 /** Visible tests that stand among the hidden ones but for spaces and quotes: a scaffold that uses them has seen part of the exam. */
-export function overlapWarning(visible: ReadonlyMap<string, string[]>, task: Task): Warning[] {
+export function overlapWarning(visible: ReadonlyMap<string, string[]>, task: CodeTask): Warning[] {
   let tests = 0
   let overlapping = 0
   const problems = new Set<string>()

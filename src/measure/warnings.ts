@@ -93,7 +93,8 @@ function protocolWarnings(sides: TaskSides, variant: VariantReport): Warning[] {
 
 /** Sentences about one side, without its name. */
 function sideWarnings({ facts, scores }: Side, task: Task | null): Warning[] {
-  const { skipped, rows, missing } = facts.run.import
+  const { import: imported, asked } = facts.run
+  const { skipped, rows, missing } = imported ?? { skipped: [], rows: 0, missing: [] }
   const warnings: Warning[] = []
   const add = (code: string, applies: boolean, message: () => string): void => {
     if (applies) warnings.push({ code, message: message() })
@@ -115,6 +116,11 @@ function sideWarnings({ facts, scores }: Side, task: Task | null): Warning[] {
     () =>
       `${plural(skipped.length, 'row')} of ${rows} skipped on import, first line ${skipped[0]!.line}: ${skipped[0]!.reason}.`,
   )
+  add(
+    'limited',
+    asked !== null && asked.limit !== null,
+    () => `only the first ${plural(asked!.limit!, 'problem')} of the task were asked.`,
+  )
   let [fewest, most] = [Number.POSITIVE_INFINITY, 0]
   for (const { length } of scores.byProblem.values())
     [fewest, most] = [Math.min(fewest, length), Math.max(most, length)]
@@ -131,11 +137,12 @@ function sideWarnings({ facts, scores }: Side, task: Task | null): Warning[] {
   )
   add(
     'empty-answers',
-    facts.emptyAnswers > 0,
+    // A model that was asked here did say nothing.
+    imported !== null && facts.emptyAnswers > 0,
     () =>
       `${plural(facts.emptyAnswers, 'empty answer')}: nothing was recorded or extracted there, which may say little of the model.`,
   )
-  if (task) warnings.push(...overlapWarning(facts.visibleTests, task))
+  if (task?.kind === 'code') warnings.push(...overlapWarning(facts.visibleTests, task))
   const unknown = Object.entries(facts.run.fingerprint).filter(([, value]) => value === null)
   add(
     'not-recorded',

@@ -1,6 +1,6 @@
 // Judging one program, in the two ways that there are. Both run under the caller's watchdog and end with the reset
 // that the caller makes; neither lets anything that the program prints, returns or raises stand for the verdict.
-import type { Problem } from '../schema/problem.ts'
+import type { CodeProblem } from '../schema/problem.ts'
 import { asMessage, type Failure, failureOf, type Raised } from './classify.ts'
 import { type Channel, Refusal } from './firewall.ts'
 import type { Interpreter } from './interpreter.ts'
@@ -17,7 +17,7 @@ import {
   runCode,
 } from './untrusted.ts'
 
-export type JudgedProblem = Pick<Problem, 'prompt' | 'entryPoint' | 'test'>
+export type JudgedProblem = Pick<CodeProblem, 'prompt' | 'entryPoint' | 'test'>
 
 export interface Box {
   interpreter: Interpreter

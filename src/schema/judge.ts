@@ -1,5 +1,5 @@
 // The interface between whoever has programs and whoever runs them.
-import type { Problem } from './problem.ts'
+import type { CodeProblem } from './problem.ts'
 import type { OutcomeClass } from './run.ts'
 
 /** What a program may use. */
@@ -56,5 +56,8 @@ export interface Judge extends AsyncDisposable {
    * Runs `program` (complete source text) against `problem.test` and says what happened. Never rejects for
    * what the program did; a fault of ours resolves to `unjudged`.
    */
-  judge(program: string, problem: Pick<Problem, 'id' | 'prompt' | 'entryPoint' | 'test'>): Promise<Verdict>
+  judge(
+    program: string,
+    problem: Pick<CodeProblem, 'id' | 'prompt' | 'entryPoint' | 'test'>,
+  ): Promise<Verdict>
 }

@@ -1,4 +1,4 @@
-// The run folder's contract: run.json, samples.jsonl and outcomes.jsonl.
+// The run folder's contract: run.json, samples.jsonl, outcomes.jsonl, and calls.jsonl where the answers were made here.
 import { z } from 'zod'
 import { taskRefSchema } from './problem.ts'
 
@@ -15,11 +15,19 @@ export const RULES = [
 export const ruleSchema = z.enum(RULES)
 export type Rule = z.infer<typeof ruleSchema>
 
-/** What judging a sample gave. `unjudged` is our fault and never counts as a failure. */
+/** How a sample was scored: under an assembly rule, or as it is, by the task's scorer. */
+const outcomeRuleSchema = z.enum([...RULES, 'answer'])
+export type OutcomeRule = z.infer<typeof outcomeRuleSchema>
+
+/**
+ * What judging a sample gave. `no-code` and `no-answer`: there is a text, and nothing of the kind that is looked for in it.
+ * `unjudged` is our fault and never counts as a failure.
+ */
 export const OUTCOME_CLASSES = [
   'pass',
   'empty',
   'no-code',
+  'no-answer',
   'syntax',
   'missing-name',
   'exception',
@@ -43,7 +51,51 @@ export type NamedSource = z.infer<typeof namedSourceSchema>
 export const skippedRowSchema = z.strictObject({ line: z.number().int(), reason: z.string() })
 export type SkippedRow = z.infer<typeof skippedRowSchema>
 
-export const RUN_SCHEMA = 1
+export const RUN_SCHEMA = 2
+
+/** Of a run whose answers were recorded by another tool. */
+const importSchema = z.strictObject({
+  format: z.string(),
+  /** The log's own name of its task, where it has one. */
+  task: z.string().nullable(),
+  path: z.string(),
+  /** SHA-256 of the imported file's bytes. */
+  identity: z.string(),
+  rows: z.number().int(),
+  samples: z.number().int(),
+  skipped: z.array(skippedRowSchema),
+  /** Problems of the task that have no sample. */
+  missing: z.array(z.string()),
+})
+
+/** Of a run whose answers are made here: who is asked, and how. */
+const askedSchema = z.strictObject({
+  model: z.strictObject({
+    /** As the user wrote it. */
+    spec: z.string(),
+    /** SHA-256 of contents. */
+    identity: z.string(),
+    /** What is done to the files on load, in words; null where nothing is. */
+    note: z.string().nullable(),
+  }),
+  engine: z.strictObject({ name: z.string(), settings: z.record(z.string(), z.string()) }),
+  /** In the model's own chat template. */
+  isChat: z.boolean(),
+  asking: z.strictObject({
+    maxTokens: z.number().int(),
+    temperature: z.number(),
+    topP: z.number(),
+    stops: z.array(z.string()),
+  }),
+  /** From which the seed of each answer is made. */
+  seed: z.number().int(),
+  /** Answers to each problem. */
+  repeats: z.number().int(),
+  /** Only the first problems of the task; null: all. */
+  limit: z.number().int().nullable(),
+  /** Answers that there are when it is finished. */
+  samples: z.number().int(),
+})
 
 export const runSchema = z.strictObject({
   schema: z.literal(RUN_SCHEMA),
@@ -54,31 +106,24 @@ export const runSchema = z.strictObject({
   /** Path of the run whose answers the solver began from, as the user stated it. */
   startFrom: z.string().optional(),
   task: taskRefSchema,
-  /** How answers are judged: `execute` runs assembled programs, `recorded` takes the log's own score. */
-  scoring: z.enum(['execute', 'recorded']),
-  /** Default assembly rule of the log's format with its reason; null for recorded scores. */
+  /** How answers are judged: `execute` runs assembled programs, `answer` asks the task's scorer, `recorded` takes the log's own score. */
+  scoring: z.enum(['execute', 'answer', 'recorded']),
+  /** Default assembly rule with its reason; null where nothing is executed. */
   rule: z.strictObject({ name: ruleSchema, reason: z.string() }).nullable(),
-  /** Name of the recorded score (the metric and filter, or the column); null where answers are executed. */
+  /** Name of the recorded score (the metric and filter, or the column); null where answers are judged here. */
   metric: z.string().nullable(),
   /** Protocol keys (prompt, template, stops, limits, engine, seeds ...); null means not recorded. */
   fingerprint: z.record(z.string(), z.string().nullable()),
   seeds: z.array(z.number().int()),
   versions: z.record(z.string(), z.string()),
-  import: z.strictObject({
-    format: z.string(),
-    /** The log's own name of its task, where it has one. */
-    task: z.string().nullable(),
-    path: z.string(),
-    /** SHA-256 of the imported file's bytes. */
-    identity: z.string(),
-    rows: z.number().int(),
-    samples: z.number().int(),
-    skipped: z.array(skippedRowSchema),
-    /** Problems of the task that have no sample. */
-    missing: z.array(z.string()),
-  }),
+  /** One of the two is null. */
+  import: importSchema.nullable(),
+  asked: askedSchema.nullable(),
 })
 export type Run = z.infer<typeof runSchema>
+
+/** Answers that a run holds when nothing is missing. */
+export const samplesOf = (run: Run): number => run.import?.samples ?? run.asked!.samples
 
 export const attemptSchema = z.strictObject({
   /** Absent where the log keeps what was said of an attempt but not the attempt. */
@@ -100,8 +145,11 @@ export const sampleSchema = z.strictObject({
   claimed: z.boolean().optional(),
   /** The log's own score, where nothing is executed. */
   recordedScore: z.number().optional(),
+  /** Of each choice, in the order of the problem: sum of ln p of its tokens, in nats. The answer as recorded is the most probable one. */
+  choices: z.array(z.strictObject({ logProb: z.number(), tokens: z.number().int() })).optional(),
   visibleTests: z.array(z.string()).optional(),
   attempts: z.array(attemptSchema).optional(),
+  /** Why there is no answer. */
   error: z.string().optional(),
 })
 export type Sample = z.infer<typeof sampleSchema>
@@ -110,10 +158,10 @@ export const sampleId = (problem: string, repeat: number): string => `${problem}
 
 export const outcomeSchema = z.strictObject({
   sample: z.string(),
-  rule: ruleSchema,
-  /** Hash of back end, version, mode and limits. */
+  rule: outcomeRuleSchema,
+  /** Hash of back end, version, mode and limits; of scorer and version. */
   judge: z.string(),
-  /** SHA-256 of the assembled program and the problem's tests; empty where the rule found no program. */
+  /** SHA-256 of what was judged: the assembled program and the problem's tests, or the answer and what is right. Empty where the rule found no program. */
   programHash: z.string(),
   class: outcomeClassSchema,
   /** Python exception class, where one ended the program. */
@@ -124,13 +172,13 @@ export const outcomeSchema = z.strictObject({
   cpuMs: z.number().optional(),
   /** The WASM import that the program tried to use and was refused. */
   deniedImport: z.string().optional(),
-  /** The second wall around the interpreter. Recorded, not hashed: outcomes are equal under each. */
-  wall: z.enum(['none', 'bwrap', 'node']),
+  /** The second wall around the interpreter. Recorded, not hashed: outcomes are equal under each. Absent where nothing is executed. */
+  wall: z.enum(['none', 'bwrap', 'node']).optional(),
 })
 export type Outcome = z.infer<typeof outcomeSchema>
 
-/** What a judge's hash stands for; a row of judges.jsonl for each judge that a run holds outcomes of. */
-export const judgeRecordSchema = z.strictObject({
+/** What executes programs. */
+const sandboxRecordSchema = z.strictObject({
   id: z.string(),
   /** Name and version, such as `pyodide 314.0.7`. */
   backend: z.string(),
@@ -142,4 +190,15 @@ export const judgeRecordSchema = z.strictObject({
     outputBytes: z.number(),
   }),
 })
+
+/** What scores answers as they are. */
+const scorerRecordSchema = z.strictObject({
+  id: z.string(),
+  /** Kind and options. */
+  scorer: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  version: z.number().int(),
+})
+
+/** What a judge's hash stands for; a row of judges.jsonl for each judge that a run holds outcomes of. */
+export const judgeRecordSchema = z.union([sandboxRecordSchema, scorerRecordSchema])
 export type JudgeRecord = z.infer<typeof judgeRecordSchema>

@@ -1,7 +1,7 @@
 // The runs that a user names, as run folders or as logs, and the tasks that they belong to.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Task } from '../schema/problem.ts'
+import type { ChoiceTask, CodeTask, Task, TextTask } from '../schema/problem.ts'
 import type { Run } from '../schema/run.ts'
 import { isRunFolder, readRun } from '../store/runFolder.ts'
 import { keptTask, resolveTask } from '../tasks/task.ts'
@@ -25,7 +25,7 @@ export async function openRuns(
   return importCached(path, options, context)
 }
 
-async function runFoldersIn(path: string): Promise<string[]> {
+export async function runFoldersIn(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
   const folders: string[] = []
   for (const entry of entries) {
@@ -58,4 +58,26 @@ export async function taskOf(run: Run, context: ImportContext, named?: string): 
       hint: 'name them with --task PROBLEMS.jsonl, or import the log again',
     },
   )
+}
+
+/** The task of a run whose answers are programs. */
+export async function codeTaskOf(run: Run, context: ImportContext, named?: string): Promise<CodeTask> {
+  const task = await taskOf(run, context, named)
+  if (task.kind === 'code') return task
+  throw new UserError(`the answers of ${run.name} are programs, and ${task.path} has no tests for them`, {
+    hint: 'name the problems with --task PROBLEMS.jsonl',
+  })
+}
+
+/** The task of a run whose answers a scorer scores. */
+export async function scoredTaskOf(
+  run: Run,
+  context: ImportContext,
+  named?: string,
+): Promise<TextTask | ChoiceTask> {
+  const task = await taskOf(run, context, named)
+  if (task.kind !== 'code') return task
+  throw new UserError(`the answers of ${run.name} are texts, and ${task.path} has tests of programs`, {
+    hint: 'name the task with --task task.yaml',
+  })
 }

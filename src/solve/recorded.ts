@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type LogOptions, type LogReading, openLog } from '../logs/index.ts'
-import type { Task } from '../schema/problem.ts'
+import type { CodeTask, Task } from '../schema/problem.ts'
 import { RUN_SCHEMA, type Run, type SkippedRow } from '../schema/run.ts'
 import { isRunFolder, openSamples, readRun, writeRun } from '../store/runFolder.ts'
 import { keepTask, resolveTask } from '../tasks/task.ts'
@@ -34,16 +34,16 @@ export interface StoredRun {
 }
 
 /** Raised when importing changes what is written, so that cached imports of an older kind are not used. */
-const IMPORT_REVISION = 2
+const IMPORT_REVISION = 3
 
 /** The readings of a log with the task that each belongs to. */
 async function openReadings(
   path: string,
   options: ImportOptions,
   context: ImportContext,
-): Promise<{ reading: LogReading; task: Task | null }[]> {
+): Promise<{ reading: LogReading; task: CodeTask | null }[]> {
   const readings = await openLog(path, options)
-  const result: { reading: LogReading; task: Task | null }[] = []
+  const result: { reading: LogReading; task: CodeTask | null }[] = []
   for (const reading of readings) {
     const name = options.task ?? reading.task
     if (reading.scoring === 'execute' && name === null) {
@@ -51,10 +51,18 @@ async function openReadings(
         hint: 'name the problems with --task humaneval or --task PROBLEMS.jsonl',
       })
     }
-    const task = reading.scoring === 'execute' ? await resolveTask(name!, context) : null
+    const task = reading.scoring === 'execute' ? await codeTask(path, name!, context) : null
     result.push({ reading, task })
   }
   return result
+}
+
+async function codeTask(path: string, name: string, context: ImportContext): Promise<CodeTask> {
+  const task: Task = await resolveTask(name, context)
+  if (task.kind === 'code') return task
+  throw new UserError(`${path} holds programs, and ${name} has no tests for them`, {
+    hint: 'name the problems with --task humaneval or --task PROBLEMS.jsonl',
+  })
 }
 
 /** Imports a log into `folder` (several tasks: one folder a task below it). The folder must not exist. */
@@ -106,7 +114,7 @@ interface ImportWork {
   /** What the user named: the log, or the folder that holds it. */
   path: string
   reading: LogReading
-  task: Task | null
+  task: CodeTask | null
   options: ImportOptions
   context: ImportContext
 }
@@ -187,6 +195,7 @@ async function writeImported(work: ImportWork & { folder: string }): Promise<Run
       skipped,
       missing: task ? [...task.problems.keys()].filter((id) => !seen.has(id)) : [],
     },
+    asked: null,
   }
   await writeRun(folder, run)
   return run

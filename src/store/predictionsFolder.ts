@@ -126,12 +126,12 @@ async function begin(path: string, asked: AskedPredictions): Promise<Predictions
   }
   if (found) return found
   for (const name of [DOCUMENTS_FILE, TOKENS_FILE]) await rm(join(path, name), { force: true })
-  const measurement = {
+  // Keys in the order in which one that goes on reads them: the file is the same then.
+  const measurement = predictionsMeasurementSchema.parse({
     ...asked,
-    corpora: [...asked.corpora],
     createdAt: new Date().toISOString(),
     finished: false,
-  }
+  })
   await writeMeasurementFile(path, measurement)
   return measurement
 }

@@ -59,7 +59,8 @@ async function begin(path: string, asked: AskedVariant): Promise<Variant> {
     })
   }
   if (found) return found
-  const variant = { ...asked, createdAt: new Date().toISOString(), cost: null }
+  // Keys in the order in which one that goes on reads them: the file is the same then.
+  const variant = variantSchema.parse({ ...asked, createdAt: new Date().toISOString(), cost: null })
   await writeVariant(path, variant)
   return variant
 }

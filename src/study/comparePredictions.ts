@@ -13,6 +13,7 @@ import { type TokenizerFiles, tokenizerFiles } from '../model/tokenizer/files.ts
 import type { Absent } from '../schema/estimate.ts'
 import {
   PREDICTIONS_SCHEMA,
+  type PredictedModel,
   type PredictionMeasures,
   type PredictionsMeasurement,
   type PredictionsReport,
@@ -41,20 +42,24 @@ export interface ComparePredictionsOptions {
   /** Texts drawn from the base and from each variant, measured besides. */
   samples?: number
   sampleTokens?: number
-  output?: string
+  /** Base against itself, in another batch shape and in 4 bits, is measured besides (default: yes). */
+  hasZeroLines?: boolean
+  /** Folder for the measurements, or of each one; the cache, by key, where it is not given. */
+  output?: string | ((role: PredictionsMeasurement['role'], variant: PredictedModel) => string)
   threads?: number
   onProgress?: (what: string, done: number, total: number) => void
   /** Another process writes one of the folders. */
   onWait?: (folder: string, holder: string) => void
 }
 
-const CONTEXT = 512
+export const CONTEXT = 512
 const SAMPLE_TOKENS = 128
 /** Positions of a zero line. */
 const ZERO_TOKENS = 2048
 /** Texts that tokenizers must agree on, and how much of each. */
 const PROBES = 20
 const PROBE_CHARS = 2000
+const NOT_MEASURED: Absent = { absent: 'not measured' }
 
 /** What is measured against the base. */
 interface Asked {
@@ -70,8 +75,8 @@ export async function comparePredictions(options: ComparePredictionsOptions): Pr
   const base = await openPredicted(options.base, options)
   const variants: Opened[] = []
   for (const spec of options.variants) variants.push(await openPredicted(spec, options))
-  refuseEqual(variants, options.output)
-  const nf4 = await openNf4(base, options)
+  if (typeof options.output !== 'function') refuseEqual(variants, options.output)
+  const nf4 = options.hasZeroLines === false ? NOT_MEASURED : await openNf4(base, options)
   const models = [base, ...variants, ...('absent' in nf4 ? [] : [nf4])]
   const texts = options.texts.length > 0 ? await readTexts(options.texts) : await builtInTexts()
   const context = options.context ?? CONTEXT
@@ -176,6 +181,7 @@ function askedOf({ base, variants, nf4, modes }: Models, options: ComparePredict
       maxTokens,
     }),
   )
+  if (options.hasZeroLines === false) return sides
   const zero: Pick<Asked, 'mode' | 'maxTokens'> = { mode: 'distributions', maxTokens: zeroTokens }
   sides.push({ ...zero, role: 'zero-batch-shape', opened: base, model: 0 })
   if (!('absent' in nf4)) sides.push({ ...zero, role: 'zero-nf4', opened: nf4, model: variants.length + 1 })
@@ -284,6 +290,7 @@ function askedFolder(
     settings: { context, stride: context / 2, maxTokens, mode },
     versions: { tunediff: VERSION },
   }
+  if (typeof output === 'function') return { path: output(role, opened.predicted), asked }
   const name = role === 'variant' ? opened.model.name : role
   const path = output
     ? join(output, name)
@@ -310,8 +317,8 @@ async function reportOf(measured: Measured): Promise<PredictionsReport> {
     const folder = folderOf(role)
     return folder === undefined ? { absent } : measuresOfFolder(folder)
   }
-  const batchShape = await zeroOf('zero-batch-shape', 'not measured')
-  const nf4Zero = await zeroOf('zero-nf4', 'absent' in nf4 ? nf4.absent : 'not measured')
+  const batchShape = await zeroOf('zero-batch-shape', NOT_MEASURED.absent)
+  const nf4Zero = await zeroOf('zero-nf4', 'absent' in nf4 ? nf4.absent : NOT_MEASURED.absent)
   const zero = { batchShape, nf4: nf4Zero }
   const piecesOf = async (ids: readonly number[]): Promise<readonly string[]> =>
     (await thread.run({ kind: 'pieces', ids }, 'pieces')).texts

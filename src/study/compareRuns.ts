@@ -1,15 +1,23 @@
 // From what the user named (run folders or logs) to a comparison report: opens the runs, pairs them by task, judges
 // what has no outcome yet under one judge for all sides, and compares.
-import { executedScores, type RunFacts, readRunFacts, recordedScores } from '../measure/answers.ts'
+import {
+  answerScores,
+  executedScores,
+  type RunFacts,
+  readRunFacts,
+  recordedScores,
+  type Scores,
+} from '../measure/answers.ts'
 import { compareSides } from '../measure/compare.ts'
 import { judgeRun, type Verdicts } from '../measure/outcomes.ts'
 import { requireSameProtocol } from '../measure/protocol.ts'
+import { metricOf, scoreRun, scorerRecord } from '../measure/scoredAnswers.ts'
 import type { Side, TaskSides } from '../measure/side.ts'
 import type { ComparisonReport, Warning } from '../schema/comparison.ts'
 import type { Judge } from '../schema/judge.ts'
 import type { Task } from '../schema/problem.ts'
-import { RULES, type Rule, type Run } from '../schema/run.ts'
-import { openRuns, taskOf } from '../solve/openRuns.ts'
+import { RULES, type Rule, type Run, samplesOf } from '../schema/run.ts'
+import { codeTaskOf, openRuns, scoredTaskOf } from '../solve/openRuns.ts'
 import type { ImportContext, ImportOptions, StoredRun } from '../solve/recorded.ts'
 import { isRunFolder } from '../store/runFolder.ts'
 import { UserError } from '../util/errors.ts'
@@ -92,7 +100,7 @@ function pairTasks(sides: StoredRun[][]): StoredRun[][] {
 }
 
 // Two tasks of a harness may pose the same problems in other words: its own name of the task tells them apart.
-const taskName = ({ run }: StoredRun): string => run.import.task ?? run.task.name
+const taskName = ({ run }: StoredRun): string => run.import?.task ?? run.task.name
 
 function byTask(runs: StoredRun[]): Map<string, StoredRun> {
   const map = new Map<string, StoredRun>()
@@ -140,7 +148,10 @@ function distinctNames(sides: StoredRun[][], paths: string[]): Map<StoredRun, st
 
 interface JudgedRun {
   facts: RunFacts
+  /** Null where the log alone defines the task. */
   task: Task | null
+  /** By the task's scorer, or as recorded; null where answers are executed. */
+  scores: Scores | null
   byRule: Awaited<ReturnType<typeof executedScores>> | null
   /** Rule that the run is scored under. */
   rule: Rule | null
@@ -158,19 +169,27 @@ async function judgeAll(
     return [own, ...RULES.filter((other) => other !== own)]
   }
   const executed = runs.filter(({ run }) => run.scoring === 'execute')
-  const total = executed.reduce((sum, { run }) => sum + run.import.samples, 0)
+  const total = executed.reduce((sum, { run }) => sum + samplesOf(run), 0)
   const verdicts: Verdicts = new Map()
   const judged = new Map<StoredRun, JudgedRun>()
   for (const stored of runs) {
     const facts = await readRunFacts(stored.folder, stored.run)
-    if (stored.run.scoring === 'recorded' || judge === null) {
-      judged.set(stored, { facts, task: null, byRule: null, rule: null })
+    if (stored.run.scoring === 'recorded') {
+      judged.set(stored, { facts, task: null, scores: recordedScores(facts), byRule: null, rule: null })
       continue
     }
-    const task = await taskOf(stored.run, options, options.import?.task)
+    if (stored.run.scoring === 'answer' || judge === null) {
+      // One scorer for all sides: the one that the task has now.
+      const task = await scoredTaskOf(stored.run, options, options.import?.task)
+      await scoreRun({ ...stored, task, ...(options.onWait ? { onWait: options.onWait } : {}) })
+      const scores = await answerScores(facts, scorerRecord(task).id)
+      judged.set(stored, { facts, task, scores, byRule: null, rule: null })
+      continue
+    }
+    const task = await codeTaskOf(stored.run, options, options.import?.task)
     const rules = rulesOf(stored.run)
     await judgeRun({
-      folder: stored.folder,
+      ...stored,
       task,
       rules,
       judge,
@@ -179,7 +198,7 @@ async function judgeAll(
       ...(options.onWait ? { onWait: options.onWait } : {}),
     })
     const byRule = await executedScores(facts, { rules, judgeId: judge.id, wallLimitMs: judge.limits.wallMs })
-    judged.set(stored, { facts, task, byRule, rule: options.rule ?? stored.run.rule!.name })
+    judged.set(stored, { facts, task, scores: null, byRule, rule: options.rule ?? stored.run.rule!.name })
   }
   return judged
 }
@@ -190,15 +209,15 @@ function taskSides(
   judged: Map<StoredRun, JudgedRun>,
 ): TaskSides {
   const side = (stored: StoredRun): Side => {
-    const { facts, byRule, rule } = judged.get(stored)!
+    const { facts, byRule, rule, scores } = judged.get(stored)!
     const name = names.get(stored)!
-    if (byRule === null || rule === null) return { name, facts, scores: recordedScores(facts), rules: null }
-    return { name, facts, scores: byRule.get(rule)!, rules: { byRule, rule } }
+    if (scores) return { name, facts, scores, rules: null }
+    return { name, facts, scores: byRule!.get(rule!)!, rules: { byRule: byRule!, rule: rule! } }
   }
   const [base, ...variants] = runs as [StoredRun, ...StoredRun[]]
   return {
     name: taskName(base),
-    metric: base.run.metric ?? 'pass@1',
+    metric: base.run.metric ?? metricOf(judged.get(base)!.task),
     task: judged.get(base)!.task,
     base: side(base),
     variants: variants.map(side),

@@ -15,6 +15,7 @@ import { tokenNames } from '../model/tokens.ts'
 import {
   type MeasuredModel,
   type Measurement,
+  measurementSchema,
   type TensorRow,
   type VariantReport,
   WEIGHTS_SCHEMA,
@@ -32,8 +33,8 @@ export interface CompareWeightsOptions {
   base: string
   variants: readonly string[]
   quantisedBase?: string
-  /** Folder for the measurements; the cache, by key, where it is not given. */
-  output?: string
+  /** Folder for the measurements, or of each one; the cache, by key, where it is not given. */
+  output?: string | ((variant: MeasuredModel) => string)
   isFull: boolean
   /** Glob on tensor names. */
   tensors?: string
@@ -52,7 +53,7 @@ export async function compareWeights(options: CompareWeightsOptions): Promise<We
     options.quantisedBase === undefined ? undefined : await open(options.quantisedBase, options)
   const variants: Opened[] = []
   for (const spec of options.variants) variants.push(await open(spec, options))
-  if (options.output) refuseEqualNames(variants.map(({ model }) => model))
+  if (typeof options.output === 'string') refuseEqualNames(variants.map(({ model }) => model))
   await using pool = new WeightsPool(options.threads ?? availableParallelism())
   const baseSettings = await readSettings(base.model)
   const tokenOf = await tokenNames(base.model)
@@ -120,9 +121,7 @@ async function measured(
     versions: { tunediff: VERSION },
   }
   const key = keyOf(asked)
-  const folder = options.output
-    ? join(options.output, variant.model.name)
-    : join(cacheFolder(), 'measurements', key)
+  const folder = folderFor(options.output, variant.measured) ?? join(cacheFolder(), 'measurements', key)
   const found = await readMeasurement(folder)
   if (found && keyOf(found) !== key) {
     throw new UserError(
@@ -132,7 +131,9 @@ async function measured(
   }
   const only = options.tensors === undefined ? undefined : globPattern(options.tensors)
   refuseNoTensors([base.model, variant.model], options.tensors, only)
-  const measurement: Measurement = found ?? { ...asked, createdAt: new Date().toISOString(), finished: false }
+  const begun = { ...asked, createdAt: new Date().toISOString(), finished: false }
+  // Keys in the order in which one that goes on reads them: the file is the same then.
+  const measurement: Measurement = found ?? measurementSchema.parse(begun)
   if (!found) await startMeasurement(folder, measurement)
   const rows = await measureRows({
     base: base.model,
@@ -146,6 +147,10 @@ async function measured(
   })
   if (!measurement.finished) await writeMeasurement(folder, { ...measurement, finished: true })
   return { folder, rows }
+}
+
+function folderFor(output: CompareWeightsOptions['output'], variant: MeasuredModel): string | undefined {
+  return typeof output === 'string' ? join(output, variant.name) : output?.(variant)
 }
 
 type Asked = Omit<Measurement, 'createdAt' | 'finished'>

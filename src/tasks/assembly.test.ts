@@ -1,24 +1,24 @@
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Problem } from '../schema/problem.ts'
+import type { CodeProblem } from '../schema/problem.ts'
 import { RULES } from '../schema/run.ts'
 import { type Assembled, assemble, LDB_HEADER, preparePython } from './assembly.ts'
 import { readProblems } from './problems.ts'
 
-let problems: ReadonlyMap<string, Problem>
+let problems: ReadonlyMap<string, CodeProblem>
 beforeAll(async () => {
   await preparePython()
   const path = fileURLToPath(new URL('../../test/fixtures/evalplus/problems.jsonl', import.meta.url))
   problems = (await readProblems(path)).problems
 })
 
-const doubleAll = (): Problem => problems.get('Tiny/0')!
+const doubleAll = (): CodeProblem => problems.get('Tiny/0')!
 /** Its prompt has the helper is_vowel. */
-const countVowels = (): Problem => problems.get('Tiny/1')!
+const countVowels = (): CodeProblem => problems.get('Tiny/1')!
 
 const program = (result: Assembled): string => ('program' in result ? result.program : `none: ${result.none}`)
-const fenced = (answer: string, problem: Problem = doubleAll()): string =>
+const fenced = (answer: string, problem: CodeProblem = doubleAll()): string =>
   program(assemble('fenced', answer, problem))
 
 const BODY = '    return [2 * n for n in numbers]\n'

@@ -1,6 +1,6 @@
 // How a raw answer becomes a program: the assembly rules. Pure text work: raw answers stay as they were recorded, and
 // the same answer can be put together under every rule. Which rule is the default belongs to the log's format.
-import type { Problem } from '../schema/problem.ts'
+import type { CodeProblem } from '../schema/problem.ts'
 import type { Rule } from '../schema/run.ts'
 import { findCode } from './fenced.ts'
 import { defines, leadingImports, outline } from './python.ts'
@@ -23,7 +23,7 @@ _str=str
 import re
 `
 
-const RULES: Readonly<Record<Rule, (raw: string, problem: Problem) => Assembled>> = {
+const RULES: Readonly<Record<Rule, (raw: string, problem: CodeProblem) => Assembled>> = {
   'prompt+body': (raw, problem) => ({ program: problem.prompt + raw }),
   program: (raw) => ({ program: raw }),
   'typing+program': (raw) => ({ program: inFront(TYPING, raw) }),
@@ -41,7 +41,7 @@ const RULES: Readonly<Record<Rule, (raw: string, problem: Problem) => Assembled>
 }
 
 /** The program that `rule` makes of an answer, or why there is none. `preparePython` must have been awaited. */
-export function assemble(rule: Rule, raw: string, problem: Problem): Assembled {
+export function assemble(rule: Rule, raw: string, problem: CodeProblem): Assembled {
   if (raw.trim() === '') return { none: 'empty' }
   return RULES[rule](raw, problem)
 }
@@ -55,10 +55,10 @@ function inFront(added: string, program: string): string {
   return hoisted + added + rest
 }
 
-const preludes = new WeakMap<Problem, string>()
+const preludes = new WeakMap<CodeProblem, string>()
 
 /** The prompt without the function to write: its imports (those that open that function too) and helpers. */
-function preludeOf(problem: Problem): string {
+function preludeOf(problem: CodeProblem): string {
   let prelude = preludes.get(problem)
   if (prelude === undefined) {
     const { prompt, entryPoint } = problem

@@ -64,4 +64,26 @@ describe('readFences', () => {
     expect(blocks('```\n\n```')).toEqual([])
     expect(blocks('```py\r\nx = 1\r\n```\r\n')).toEqual(['py: x = 1'])
   })
+
+  test('an answer of a megabyte of fences costs no more than its length', () => {
+    const pieces = [
+      '```a\nx```\n',
+      '~~~a\nx\n',
+      '```\n```\n\n',
+      '```\n\n```\nx\n',
+      '   ```a\nx```\n',
+      '`',
+      '~',
+      '~~~~~~x\n',
+      '\n',
+    ]
+    for (const piece of pieces) {
+      const text = piece.repeat((1024 * 1024) / piece.length)
+      for (const answer of [text, `x\n${text}\``]) {
+        const start = performance.now()
+        readFences(answer)
+        expect(performance.now() - start, JSON.stringify(piece)).toBeLessThan(5000)
+      }
+    }
+  })
 })

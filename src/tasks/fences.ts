@@ -26,24 +26,29 @@ interface Fence {
 
 /** How deep fences within fences are followed. */
 const MAX_DEPTH = 3
-const OPENING = /^([ \t]*)(`{3,}|~{3,})([^`]*)$/
+/** All marks of a run, or a long run would be tried at each of its lengths. */
+const OPENING = /^([ \t]*)(`{3,}(?!`)|~{3,}(?!~))([^`]*)$/
 
 export function readFences(text: string, depth = 0): FencedText {
   const lines = text.split(/\r?\n/)
   const blocks: Block[] = []
   const outside: string[] = []
+  let hasTextOutside = false
+  const unclosed = new Set<string>()
   let i = 0
   while (i < lines.length) {
     const fence = openingFence(lines[i]!)
     if (!fence) {
-      outside.push(lines[i++]!)
+      const line = lines[i++]!
+      outside.push(line)
+      hasTextOutside ||= line.trim() !== ''
       continue
     }
     // A prompt that already opened the block leaves only its closing fence in the answer.
-    if (blocks.length === 0 && fence.language === '' && outside.some((line) => line.trim() !== '')) {
+    if (blocks.length === 0 && fence.language === '' && hasTextOutside) {
       blocks.push({ code: outside.join('\n'), language: '', guessed: true })
     }
-    const { inner, next } = blockFrom(lines, i + 1, fence)
+    const { inner, next } = blockFrom(lines, i + 1, { fence, unclosed })
     i = next
     if (inner.every((line) => line.trim() === '')) continue
     blocks.push({ code: inner.join('\n'), language: fence.language, guessed: false })
@@ -60,21 +65,32 @@ function openingFence(line: string): Fence | null {
   return { character: marks[0]!, length: marks.length, indent: indent.length, language }
 }
 
-/** Lines of the block that starts at `from`, and the index of the line behind it. */
-function blockFrom(lines: string[], from: number, fence: Fence): { inner: string[]; next: number } {
-  const inner: string[] = []
-  for (let i = from; i < lines.length; i++) {
-    const line = lines[i]!
-    if (closes(line, fence)) return { inner, next: i + 1 }
-    inner.push(withoutIndent(line, fence.indent))
-  }
-  // Never closed, or closed right behind the last line of code.
+/**
+ * Lines of the block that starts at `from`, and the index of the line behind it. `unclosed` keeps the kinds of fences that
+ * no line closes any more, or an answer of many of them would be read again from each.
+ */
+function blockFrom(
+  lines: string[],
+  from: number,
+  { fence, unclosed }: { fence: Fence; unclosed: Set<string> },
+): { inner: string[]; next: number } {
   const marks = fence.character.repeat(fence.length)
-  const glued = inner.findIndex((line) => line.trimEnd().endsWith(marks))
-  if (glued < 0) return { inner, next: lines.length }
-  const last = inner[glued]!.trimEnd()
-  const cut = [...inner.slice(0, glued), last.slice(0, -marks.length)]
-  return { inner: cut, next: from + glued + 1 }
+  const kind = `${marks} ${fence.indent}`
+  const block = (end: number): string[] =>
+    lines.slice(from, end).map((line) => withoutIndent(line, fence.indent))
+  const closing = unclosed.has(kind) ? -1 : indexFrom(lines, from, (line) => closes(line, fence))
+  if (closing >= 0) return { inner: block(closing), next: closing + 1 }
+  unclosed.add(kind)
+  // Never closed, or closed right behind the last line of code.
+  const glued = indexFrom(lines, from, (line) => line.trimEnd().endsWith(marks))
+  if (glued < 0) return { inner: block(lines.length), next: lines.length }
+  const last = withoutIndent(lines[glued]!, fence.indent).trimEnd()
+  return { inner: [...block(glued), last.slice(0, -marks.length)], next: glued + 1 }
+}
+
+function indexFrom(lines: readonly string[], from: number, is: (line: string) => boolean): number {
+  for (let i = from; i < lines.length; i++) if (is(lines[i]!)) return i
+  return -1
 }
 
 function closes(line: string, fence: Fence): boolean {

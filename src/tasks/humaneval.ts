@@ -2,7 +2,7 @@
 // at a pinned commit. What is used is checked against the pinned hash, wherever it came from.
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { Task } from '../schema/problem.ts'
+import type { Asking, CodeTask } from '../schema/problem.ts'
 import { UserError } from '../util/errors.ts'
 import { exists, writeFileWhole } from '../util/files.ts'
 import { sha256 } from '../util/hash.ts'
@@ -13,6 +13,14 @@ const FILE = 'HumanEval.jsonl.gz'
 export const HUMANEVAL_URL = `https://raw.githubusercontent.com/openai/human-eval/${COMMIT}/data/${FILE}`
 /** SHA-256 of the decompressed file: gzip writers differ, the problems may not. */
 export const HUMANEVAL_SHA256 = '1d49078ba3e2b196b9344535bef34a43021f038fad9561d6ee7c53450609a6a2'
+
+/** Greedy, ended by the paper's stop words (arXiv 2107.03374, section 2.1): what follows the function is not asked for. */
+export const CODE_ASKING: Asking = {
+  maxTokens: 512,
+  temperature: 0,
+  topP: 1,
+  stops: ['\nclass', '\ndef', '\n#', '\nif', '\nprint'],
+}
 
 /** The file has 45 kB, 215 kB decompressed; more is something else. */
 const MAX_DOWNLOAD_BYTES = 4 * 1024 * 1024
@@ -26,6 +34,8 @@ export interface TaskContext {
   timeoutMs?: number
   /** Bytes of a download so far and in all (null: the server does not say). */
   onDownload?: (bytes: number, totalBytes: number | null) => void
+  /** What is odd about a task and no error. */
+  onWarning?: (text: string) => void
 }
 
 /** Path of the copy that would be used, or null if the problems must be downloaded first. */
@@ -37,7 +47,7 @@ export async function findHumanEval(
 }
 
 /** The official HumanEval problems; downloads them into the cache where no copy is found. */
-export async function humanEval(context: TaskContext): Promise<Task> {
+export async function humanEval(context: TaskContext): Promise<CodeTask> {
   const found = await findHumanEval(context)
   if (found !== null) return pinned(found)
   const cached = places(context).at(-1)!
@@ -51,7 +61,7 @@ function places({ env, cacheFolder }: Pick<TaskContext, 'env' | 'cacheFolder'>):
   return env.TUNEDIFF_DATA ? [join(env.TUNEDIFF_DATA, 'humaneval', FILE), cached] : [cached]
 }
 
-async function pinned(path: string): Promise<Task> {
+async function pinned(path: string): Promise<CodeTask> {
   const { problems, identity } = await readProblems(path)
   if (identity !== HUMANEVAL_SHA256) {
     throw new UserError(
@@ -59,7 +69,7 @@ async function pinned(path: string): Promise<Task> {
       { hint: 'delete the file to have them downloaded, or name yours by path with --task' },
     )
   }
-  return { name: 'humaneval', identity, path, problems }
+  return { kind: 'code', name: 'humaneval', identity, path, asking: CODE_ASKING, problems }
 }
 
 async function download(context: TaskContext, place: string): Promise<Uint8Array> {

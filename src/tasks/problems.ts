@@ -1,7 +1,7 @@
 // Reads a problem set in HumanEval's format: JSONL, gzipped or not, one problem a line with its hidden tests.
 // Strict on the keys that judging needs, tolerant of others: a log of another tool that repeats them will do.
 import { z } from 'zod'
-import type { Problem } from '../schema/problem.ts'
+import type { CodeProblem } from '../schema/problem.ts'
 import { UserError } from '../util/errors.ts'
 import { sha256 } from '../util/hash.ts'
 import { oneLine } from '../util/text.ts'
@@ -9,16 +9,19 @@ import { parseJson, readTextFile } from '../util/textFile.ts'
 
 /** Problems by id in the order of the file, and the SHA-256 of its decompressed bytes. */
 export interface ProblemSet {
-  problems: ReadonlyMap<string, Problem>
+  problems: ReadonlyMap<string, CodeProblem>
   identity: string
 }
+
+/** Names are written into programs. */
+export const PYTHON_NAME = /^[\p{ID_Start}_]\p{ID_Continue}*$/u
+export const CALLS_CHECK = /\bcheck\b/
 
 const problemSchema = z.object({
   task_id: z.union([z.string().min(1, 'is empty'), z.number().int()]),
   prompt: z.string(),
-  // The name is written into programs.
-  entry_point: z.string().regex(/^[\p{ID_Start}_]\p{ID_Continue}*$/u, 'is not a Python name'),
-  test: z.string().regex(/\bcheck\b/, 'defines no check(candidate)'),
+  entry_point: z.string().regex(PYTHON_NAME, 'is not a Python name'),
+  test: z.string().regex(CALLS_CHECK, 'defines no check(candidate)'),
   canonical_solution: z.string().nullish(),
 })
 
@@ -27,7 +30,7 @@ const WANTED = 'one problem a line with task_id, prompt, entry_point and test, a
 /** Reads the problems of `path`. A set that is not whole is an error that names file, line and key. */
 export async function readProblems(path: string): Promise<ProblemSet> {
   const { text, bytes } = await readTextFile(path)
-  const problems = new Map<string, Problem>()
+  const problems = new Map<string, CodeProblem>()
   const lineOf = new Map<string, number>()
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
@@ -46,7 +49,7 @@ export async function readProblems(path: string): Promise<ProblemSet> {
   return { problems, identity: sha256(bytes) }
 }
 
-function parseProblem(path: string, number: number, line: string): Problem {
+function parseProblem(path: string, number: number, line: string): CodeProblem {
   const parsed = parseJson(line)
   if ('fault' in parsed) {
     throw new UserError(`${path}, line ${number}: ${parsed.fault}`, { hint: `wanted: ${WANTED}` })

@@ -168,7 +168,7 @@ describe('other tasks', () => {
 
   test.each([
     ['humanevl', "there is no task 'humanevl'", 'did you mean humaneval?'],
-    ['mbpp', "there is no task 'mbpp'", 'tasks: humaneval, or the path of problems'],
+    ['mbpp', "there is no task 'mbpp'", 'tasks: humaneval, or the path of a task.yaml or of problems'],
     ['./none.jsonl', './none.jsonl does not exist', 'tasks: humaneval'],
     ['constructor', "there is no task 'constructor'", 'tasks: humaneval'],
   ])('%s is unknown', async (name, message, hint) => {

@@ -70,6 +70,16 @@ export async function removeAbandoned(path: string): Promise<void> {
   }
 }
 
+/** Removes all temporary files and folders below `folder` whose writer was killed. */
+export async function removeAllAbandoned(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    const match = TEMPORARY.exec(entry.name)
+    if (match && !isAlive(Number(match[1]))) await rm(path, { recursive: true, force: true })
+    else if (entry.isDirectory()) await removeAllAbandoned(path)
+  }
+}
+
 /** Whether a process with this id runs on this machine. */
 export function isAlive(pid: number): boolean {
   try {

@@ -1,8 +1,8 @@
 // Small problems for attacks and fake passes. Each has a shape of test that some way of cheating aims at: plain
 // comparison, tolerance, all(map()), helpers of the prompt, expected exceptions, repeated calls, truth values.
-import type { Problem } from '../../src/schema/problem.ts'
+import type { CodeProblem } from '../../src/schema/problem.ts'
 
-export interface AttackProblem extends Problem {
+export interface AttackProblem extends CodeProblem {
   /** A whole program that solves it. */
   good: string
 }

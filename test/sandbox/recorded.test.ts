@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Judge, JudgeMode } from '../../src/schema/judge.ts'
-import type { Problem } from '../../src/schema/problem.ts'
+import type { CodeProblem } from '../../src/schema/problem.ts'
 import { openTestSandbox } from '../support/sandbox.ts'
 import { sharedHumanEval, sharedLog } from '../support/shared.ts'
 
@@ -19,7 +19,7 @@ const rowsOf = <T>(text: string): T[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as T)
 
-function readProblems(): (Problem & { canonicalSolution: string })[] {
+function readProblems(): (CodeProblem & { canonicalSolution: string })[] {
   const packed = readFileSync(join(sharedHumanEval!, 'HumanEval.jsonl.gz'))
   return rowsOf<Record<string, string>>(gunzipSync(packed).toString()).map((row) => ({
     id: row.task_id!,
@@ -30,7 +30,7 @@ function readProblems(): (Problem & { canonicalSolution: string })[] {
   }))
 }
 
-type Assemble = (solution: string, problem: Problem) => string
+type Assemble = (solution: string, problem: CodeProblem) => string
 const alone: Assemble = (solution) => solution
 const bodyOrProgram: Assemble = (solution, { prompt, entryPoint }) =>
   new RegExp(`^def ${entryPoint}\\b`, 'm').test(solution) ? solution : prompt + solution

@@ -14,10 +14,11 @@ export interface TinyTokenizer {
   merges?: readonly (readonly [string, string])[]
   /** Puts a token in front of every text. */
   hasBos?: boolean
+  chatTemplate?: string
 }
 
 /** A tokenizer of single characters. */
-function writeTokenizer(folder: string, { merges = [], hasBos = false }: TinyTokenizer): void {
+function writeTokenizer(folder: string, { merges = [], hasBos = false, chatTemplate }: TinyTokenizer): void {
   const pieces = [...CHARACTERS, ...merges.map((pair) => pair.join(''))]
   const bosId = pieces.length
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true }
@@ -63,6 +64,7 @@ function writeTokenizer(folder: string, { merges = [], hasBos = false }: TinyTok
     },
   }
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer))
+  if (chatTemplate !== undefined) writeFileSync(join(folder, 'chat_template.jinja'), chatTemplate)
 }
 
 const SENTENCES = [

@@ -32,6 +32,7 @@ export interface DrawOptions {
   ends: readonly number[]
   /** Texts in a batch at most. */
   maxRows: number
+  onStart?: (request: number) => void
   /** A token of request number `request`; 'stop' ends its text. */
   onToken?: (request: number, id: number, logProb: number) => 'stop' | undefined
   onDone?: (request: number, drawn: DrawnIds) => void
@@ -51,6 +52,7 @@ export async function drawIds({
   requests,
   ends,
   maxRows,
+  onStart,
   onToken,
   onDone,
 }: DrawOptions): Promise<DrawnIds[]> {
@@ -78,6 +80,7 @@ export async function drawIds({
     for (;;) {
       while (rows.length < maxRows && waiting < requests.length) {
         const { prompt, seed } = requests[waiting]!
+        onStart?.(waiting)
         await decoder.add(prompt.subarray(0, -1))
         rows.push({ request: waiting++, draw: random(seed), next: prompt.at(-1)!, ids: [], logProbs: [] })
       }

@@ -6,7 +6,7 @@ import { WeightStore } from '../../model/engine/weightStore.ts'
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts'
 import { type DrawnIds, drawIds } from './batch.ts'
 import { rowsThatFit } from './memory.ts'
-import { type Limits, prepare, type TextRequest } from './requests.ts'
+import { type Limits, limitsOf, prepare, type TextRequest } from './requests.ts'
 import { openTextStream } from './textStream.ts'
 
 export type { TextRequest }
@@ -21,6 +21,8 @@ export interface GeneratedText extends DrawnIds {
 
 export interface GenerateOptions {
   maxRows?: number
+  /** Before the first step of a request. */
+  onStart?: (request: number) => void
   /** What it throws ends the call. `text` is what has become certain with this token; what is held back until the end is in onDone's whole text alone. */
   onToken?: (request: number, token: { id: number; logProb: number; text: string }) => void
   onDone?: (request: number, result: GeneratedText) => void
@@ -60,8 +62,7 @@ export function generatorOf({
   tokenizer: Tokenizer
 }): Generator {
   const loaded = engine.models[model]!
-  const { spec, config } = loaded.model
-  const limits = { spec, context: contextOf(config) }
+  const limits = limitsOf(loaded.model)
   const { layerWeights } = engine.parts
   const weights = layerWeights.isKept ? layerWeights : new WeightStore({ isKept: true })
   const decoder = new Decoder(engine, model, weights)
@@ -87,8 +88,8 @@ interface GenerateTask extends GenerateOptions {
 }
 
 async function generate(task: GenerateTask): Promise<GeneratedText[]> {
-  const { decoder, model, tokenizer, limits, requests, onToken, onDone } = task
-  const prepared = requests.map((request, number) => prepare(request, { tokenizer, limits, number }))
+  const { decoder, model, tokenizer, limits, requests, onStart, onToken, onDone } = task
+  const prepared = requests.map((request, i) => prepare(request, { tokenizer, limits, name: `request ${i}` }))
   const streams = requests.map(({ stops = [] }) => openTextStream(stops))
   const texts = requests.map(() => '')
   const results: GeneratedText[] = []
@@ -96,6 +97,7 @@ async function generate(task: GenerateTask): Promise<GeneratedText[]> {
     decoder,
     requests: prepared,
     ends: tokenizer.eos,
+    ...(onStart ? { onStart } : {}),
     maxRows: rowsThatFit(prepared, {
       model,
       maxRows: task.maxRows ?? MAX_ROWS,
@@ -117,10 +119,4 @@ async function generate(task: GenerateTask): Promise<GeneratedText[]> {
     },
   })
   return results
-}
-
-function contextOf(config: Readonly<Record<string, unknown>>): number | null {
-  const { text_config: inner, max_position_embeddings: own } = config
-  const value = own ?? (inner as Record<string, unknown> | undefined)?.max_position_embeddings
-  return typeof value === 'number' ? value : null
 }

@@ -1,4 +1,5 @@
 // A request for a text, and what it has to be for a model before anything is computed.
+import type { EngineModel } from '../../model/engine/index.ts'
 import type { Tokenizer } from '../../model/tokenizer/tokenizer.ts'
 import { UserError } from '../../util/errors.ts'
 import { oneLine } from '../../util/text.ts'
@@ -29,18 +30,24 @@ export interface Limits {
   context: number | null
 }
 
-/** The request in tokens, checked. `number` counts from 0 and names it in errors. */
+export function limitsOf({ spec, config }: EngineModel): Limits {
+  const { text_config: inner, max_position_embeddings: own } = config
+  const value = own ?? (inner as Record<string, unknown> | undefined)?.max_position_embeddings
+  return { spec, context: typeof value === 'number' ? value : null }
+}
+
+/** The request in tokens, checked. `name` is what errors call it. */
 export function prepare(
   request: TextRequest,
-  { tokenizer, limits, number }: { tokenizer: Tokenizer; limits: Limits; number: number },
+  { tokenizer, limits, name }: { tokenizer: Tokenizer; limits: Limits; name: string },
 ): IdRequest {
-  check(request, number)
+  check(request, name)
   const { prompt: given, maxTokens, temperature, topK, topP, seed } = request
-  const prompt = promptOf(given, { tokenizer, limits, number })
+  const prompt = promptOf(given, { tokenizer, limits, name })
   const left = limits.context === null ? maxTokens : limits.context - prompt.length + 1
   if (left < 1) {
     throw new UserError(
-      `request ${number}: its prompt has ${prompt.length} tokens, and the context of ${limits.spec} has ${limits.context}`,
+      `${name}: its prompt has ${prompt.length} tokens, and the context of ${limits.spec} has ${limits.context}`,
       { hint: 'shorten the prompt' },
     )
   }
@@ -49,13 +56,13 @@ export function prepare(
 
 function promptOf(
   prompt: string | Int32Array,
-  { tokenizer, limits, number }: { tokenizer: Tokenizer; limits: Limits; number: number },
+  { tokenizer, limits, name }: { tokenizer: Tokenizer; limits: Limits; name: string },
 ): Int32Array {
   const ids = typeof prompt === 'string' ? tokenizer.encodeForScoring(prompt).ids : prompt
   if (ids.length > 0) return ids
   if (typeof prompt === 'string' && tokenizer.bos !== null) return Int32Array.of(tokenizer.bos)
   throw new UserError(
-    `request ${number}: the prompt is empty, and ${
+    `${name}: the prompt is empty, and ${
       typeof prompt === 'string'
         ? `the tokenizer of ${limits.spec} has no token to begin a text with`
         : 'it was given in tokens'
@@ -64,7 +71,7 @@ function promptOf(
   )
 }
 
-function check({ maxTokens, temperature, topK, topP, seed, stops = [] }: TextRequest, number: number): void {
+function check({ maxTokens, temperature, topK, topP, seed, stops = [] }: TextRequest, request: string): void {
   const rules: [
     name: string,
     value: number | undefined,
@@ -84,11 +91,11 @@ function check({ maxTokens, temperature, topK, topP, seed, stops = [] }: TextReq
   ]
   for (const [name, value, isRight, wanted] of rules) {
     if (value === undefined || isRight(value)) continue
-    throw new UserError(`request ${number}: ${name} is ${oneLine(String(value))}`, {
+    throw new UserError(`${request}: ${name} is ${oneLine(String(value))}`, {
       hint: `it has to be ${wanted}`,
     })
   }
   if (stops.includes('')) {
-    throw new UserError(`request ${number}: a stop string is empty`, { hint: 'leave it out' })
+    throw new UserError(`${request}: a stop string is empty`, { hint: 'leave it out' })
   }
 }

@@ -1,6 +1,7 @@
 // One token from logits: the most probable, or a draw from softmax(logits / temperature), restricted to the topK most
 // probable and then to the smallest set of those with at least topP of what is left (nucleus sampling, arXiv 1904.09751).
 // In fp64, from one number of the caller's random stream a token.
+import { logTotalOf } from './logProb.ts'
 
 export interface SamplingRule {
   /** 0: the most probable token (the lowest id of equals). */
@@ -19,13 +20,9 @@ export interface Choice {
 export function chooseToken(logits: Float32Array, rule: SamplingRule, draw: () => number): Choice {
   const top = mostProbable(logits)
   const maximum = logits[top]!
-  if (!Number.isFinite(maximum))
-    throw new Error(`the largest logit is ${maximum}: the model's numbers overflow`)
-  let total = 0
-  for (let i = 0; i < logits.length; i++) total += Math.exp(logits[i]! - maximum)
-  if (Number.isNaN(total)) throw new Error('a logit is NaN')
+  const logTotal = logTotalOf(logits, maximum)
   const id = rule.temperature === 0 ? top : drawn(logits, maximum, rule, draw())
-  return { id, logProb: logits[id]! - maximum - Math.log(total) }
+  return { id, logProb: logits[id]! - maximum - logTotal }
 }
 
 function mostProbable(logits: Float32Array): number {

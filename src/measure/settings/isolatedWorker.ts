@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { Tokenizer } from '@huggingface/tokenizers'
-import { compileTemplate } from '../../model/jinja.ts'
+import { compileTemplate } from '../../util/jinja.ts'
 import type { IsolatedJob, IsolatedReply } from './isolated.ts'
 
 function run(job: IsolatedJob): void {

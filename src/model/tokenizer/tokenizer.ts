@@ -3,8 +3,8 @@
 // What stands around a text is the post-processor's alone: add_bos_token and add_eos_token of tokenizer_config.json change
 // nothing beside a tokenizer.json, as in transformers 5. In GGUF they are what llama.cpp makes of them.
 import { UserError } from '../../util/errors.ts'
+import { compileTemplate } from '../../util/jinja.ts'
 import { oneLine } from '../../util/text.ts'
-import { compileTemplate } from '../jinja.ts'
 import { openTokenBytes } from './bytes.ts'
 import { idsOf } from './definition.ts'
 import { openEncoder } from './encoder.ts'

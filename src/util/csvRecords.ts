@@ -2,7 +2,7 @@
 // line only: reading goes on with the next one, so that one stray quote cannot swallow a file.
 import { CsvError } from 'csv-parse'
 import { parse } from 'csv-parse/sync'
-import { readTextLines, type TextLine } from '../util/textFile.ts'
+import { readTextLines, type TextLine } from './textFile.ts'
 
 export type CsvRecord =
   | { line: number; fields: string[]; fault?: undefined }

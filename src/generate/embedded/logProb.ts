@@ -1,0 +1,18 @@
+// Natural logarithms of probabilities from logits, in fp64.
+
+/** ln of a token's probability under softmax(logits). */
+export function logProbOf(logits: Float32Array, id: number): number {
+  let maximum = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < logits.length; i++) if (logits[i]! > maximum) maximum = logits[i]!
+  return logits[id]! - maximum - logTotalOf(logits, maximum)
+}
+
+/** ln Σ e^(logit - maximum). What is no distribution is an error. */
+export function logTotalOf(logits: Float32Array, maximum: number): number {
+  if (!Number.isFinite(maximum))
+    throw new Error(`the largest logit is ${maximum}: the model's numbers overflow`)
+  let total = 0
+  for (let i = 0; i < logits.length; i++) total += Math.exp(logits[i]! - maximum)
+  if (Number.isNaN(total)) throw new Error('a logit is NaN')
+  return Math.log(total)
+}
