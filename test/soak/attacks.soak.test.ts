@@ -1,6 +1,6 @@
 // Attacks and fakes under every wall that this machine has, and attacks also where everything runs in one interpreter
-// (which no fake is held against). All of them under `npm run soak`; under `npm test` a tenth, under the walls that
-// test/attacks leaves out.
+// (which no fake is held against). All of them under `npm run soak`; under `npm test` a thirtieth, under the walls
+// that test/attacks leaves out.
 import { describeAttacks } from '../attacks/plan.ts'
 import { type Attack, hostileTexts, readAttacks, readFakes } from '../attacks/programs.ts'
 import { wallsHere } from '../attacks/walls.ts'
@@ -10,7 +10,7 @@ const walls = isWhole ? wallsHere() : wallsHere().slice(1)
 const maxIndexes = isWhole ? Number.POSITIVE_INFINITY : 2
 
 const part = (attacks: readonly Attack[], offset: number): readonly Attack[] =>
-  isWhole ? attacks : attacks.filter((_, i) => i % 10 === offset % 10)
+  isWhole ? attacks : attacks.filter((_, i) => i % 30 === offset % 30)
 
 const attacks = [...readAttacks(), ...hostileTexts()]
 const againstOne = attacks.filter(

@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Run } from '../../src/schema/run.ts'
 import { random } from '../../src/stats/index.ts'
 import { type CliResult, root, tunediff } from '../support/cli.ts'
-import { soak } from '../support/soak.ts'
+import { isSoak } from '../support/soak.ts'
 
-/** A hundred in all under `npm run soak`, a tenth of that under `npm test`. */
-const KILLS = soak(34)
+/** A hundred in all under `npm run soak`, six under `npm test`. */
+const KILLS = isSoak ? 34 : 2
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-kills-'))
 const cache = join(folder, 'cache')
 const next = random(20_261_124)
