@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { callSchema } from '../src/schema/call.ts'
 import { type Evaluation, evaluationSchema } from '../src/schema/evaluation.ts'
 import { runSchema } from '../src/schema/run.ts'
-import { tunediff } from './support/cli.ts'
+import { killAt, tunediff } from './support/cli.ts'
 import { answersOf, callsOf, outcomesOf, runOf, samplesOf, TinyEvaluation } from './support/evaluation.ts'
 
 const tiny = new TinyEvaluation()
@@ -158,18 +158,6 @@ test('base and variant draw from the same seeds, each answer from its own', asyn
   expect(await seedsOf(other, 'seeds-other')).toEqual(ours)
   expect(new Set(Object.values(ours)).size).toBe(20)
 })
-
-/** Kills the child once a file has so many lines. */
-const killAt =
-  (file: string, lines: number) =>
-  (child: ChildProcess): void => {
-    const timer = setInterval(() => {
-      if (!existsSync(file) || readFileSync(file, 'utf8').split('\n').length <= lines) return
-      clearInterval(timer)
-      child.kill('SIGKILL')
-    }, 1)
-    child.once('exit', () => clearInterval(timer))
-  }
 
 test('killed and started again, it is as one that was never stopped', async () => {
   const whole = tiny.path('whole')

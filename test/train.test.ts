@@ -1,11 +1,11 @@
 // `tunediff train` as a user runs it, on tiny models: what it writes, what it says, and what a killed one leaves.
-import { type ChildProcess, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TrainRow, variantSchema } from '../src/schema/training.ts'
 import { readTrainRows } from '../src/store/variantFolder.ts'
-import { root, tunediff } from './support/cli.ts'
+import { killAt, root, tunediff } from './support/cli.ts'
 import { isSoak } from './support/soak.ts'
 import { TinyPredictions } from './support/tinyPredictions.ts'
 
@@ -37,18 +37,6 @@ const run = (args: readonly string[], started?: Parameters<typeof tunediff>[1]['
     cache: tiny.path('cache'),
     ...(started ? { started } : {}),
   })
-
-/** Kills the child once a file has so many lines. */
-const killAt =
-  (file: string, lines: number) =>
-  (child: ChildProcess): void => {
-    const timer = setInterval(() => {
-      if (!existsSync(file) || readFileSync(file, 'utf8').split('\n').length <= lines) return
-      clearInterval(timer)
-      child.kill('SIGKILL')
-    }, 1)
-    child.once('exit', () => clearInterval(timer))
-  }
 
 /** Of the tiny model. */
 const VOCABULARY = 128

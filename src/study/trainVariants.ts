@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EngineThread } from '../model/engine/thread.ts'
 import { identityOf } from '../model/identity.ts'
+import { tokenizerOfConfig } from '../model/init/tokenizer.ts'
 import { noteOf } from '../model/note.ts'
 import { openModel } from '../model/open.ts'
 import type { Model } from '../model/tensor.ts'
@@ -16,7 +17,7 @@ import type { Pace, TrainerName, TrainJob } from '../train/trainers.ts'
 import { UserError } from '../util/errors.ts'
 import { exists, refuseFile } from '../util/files.ts'
 import { VERSION } from '../util/version.ts'
-import { randomBase, tokenizerOfConfig } from './randomBase.ts'
+import { randomBase } from './randomBase.ts'
 
 export interface TrainOptions {
   /** What training begins at: a MODEL, or random weights of a config.json. */

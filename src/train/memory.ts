@@ -10,7 +10,7 @@ import type { Trained } from './methods/index.ts'
 /** Node with its modules, onnxruntime, a tokenizer. */
 const PROCESS_BYTES = 300 * 2 ** 20
 /** Of a trained number: its value, its gradient and AdamW's two moments, in fp32. */
-const BYTES_PER_TRAINED = 16
+export const BYTES_PER_TRAINED = 16
 
 export interface TrainingMemory {
   /** At the peak. */

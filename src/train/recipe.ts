@@ -1,13 +1,12 @@
 // A recipe: a YAML file whose keys are those of src/schema/training.ts, and flags of the same names over it. What is wrong
 // is told with line, key, value and what is wanted; the command line is never a reason to guess.
-import { type Document, isMap, isScalar, LineCounter, parse, parseDocument, type YAMLError } from 'yaml'
+import { parse } from 'yaml'
 import { z } from 'zod'
 import { type Recipe, recipeSchema } from '../schema/training.ts'
 import { UserError } from '../util/errors.ts'
 import { nearest, oneLine } from '../util/text.ts'
-import { readTextFile } from '../util/textFile.ts'
+import { readYamlFile, type YamlFile } from '../util/yamlFile.ts'
 
-const MAX_BYTES = 1024 * 1024
 const KEYS = Object.keys(recipeSchema.shape)
 const DEFAULTS = recipeSchema.parse({})
 /** What other trainers call the same. */
@@ -39,13 +38,13 @@ export interface RecipeSource {
 
 /** Reads and merges. Whatever is wrong is a UserError. */
 export async function readRecipe({ path, flags = {} }: RecipeSource): Promise<Recipe> {
-  const file = path === undefined ? undefined : await readDocument(path)
+  const file = path === undefined ? undefined : await readYamlFile(path)
   const fromFlags = Object.fromEntries(
     Object.entries(flags).map(([key, value]) => [key, typeof value === 'string' ? typed(key, value) : value]),
   )
   const place = (key: string): string =>
-    Object.hasOwn(fromFlags, key) ? `--${key}` : `${path}, line ${file?.lineOf(key)}: ${oneLine(key, 60)}`
-  return checkRecipe({ ...file?.values, ...fromFlags }, place)
+    Object.hasOwn(fromFlags, key) ? `--${key}` : `${file?.placeOf([key])}: ${oneLine(key, 60)}`
+  return checkRecipe({ ...(file ? valuesOf(file, path!) : {}), ...fromFlags }, place)
 }
 
 /** A recipe from its keys; `place` says where one of them stands. */
@@ -90,47 +89,17 @@ function refuseIdle(recipe: Recipe, place: (key: string) => string): void {
     )
 }
 
-interface RecipeFile {
-  values: Record<string, unknown>
-  /** Of a key at the top of the file, from 1. */
-  lineOf(key: string): number
+/** An empty file is a recipe of defaults. */
+function valuesOf({ value }: YamlFile, path: string): Record<string, unknown> {
+  if (value === null) return {}
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new UserError(
+    `${path} holds no keys with values, and a recipe is keys with values, such as rank: 8`,
+    {
+      hint: `its keys are ${KEYS.join(', ')}`,
+    },
+  )
 }
-
-async function readDocument(path: string): Promise<RecipeFile> {
-  const { text } = await readTextFile(path, MAX_BYTES)
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const lineAt = (offset: number): number => lines.linePos(offset).line
-  const [fault] = [...document.errors, ...document.warnings] as YAMLError[]
-  if (fault) throw notYaml(`${path}, line ${lineAt(fault.pos[0])}`, fault.message)
-  return { values: valuesOf(document, path), lineOf: (key) => lineAt(offsetOf(document, key)) }
-}
-
-function valuesOf(document: Document, path: string): Record<string, unknown> {
-  if (document.contents === null) return {}
-  if (!isMap(document.contents)) {
-    throw new UserError(
-      `${path} holds no keys with values, and a recipe is keys with values, such as rank: 8`,
-      {
-        hint: `its keys are ${KEYS.join(', ')}`,
-      },
-    )
-  }
-  try {
-    return document.toJS() as Record<string, unknown>
-  } catch (error) {
-    throw notYaml(path, (error as Error).message)
-  }
-}
-
-function offsetOf({ contents }: Document, key: string): number {
-  const found = isMap(contents) ? contents.items.map(({ key: name }) => name) : []
-  const scalar = found.find((name) => isScalar(name) && String(name.value) === key)
-  return isScalar(scalar) ? (scalar.range?.[0] ?? 0) : 0
-}
-
-const notYaml = (where: string, why: string): UserError =>
-  new UserError(`${where}: not YAML: ${oneLine(why, 160)}`, { hint: 'a recipe is lines of key: value' })
 
 /** A flag as it was typed. */
 function typed(key: string, text: string): unknown {
@@ -138,7 +107,10 @@ function typed(key: string, text: string): unknown {
   try {
     return parse(isList && !text.startsWith('[') && text !== 'null' ? `[${text}]` : text) as unknown
   } catch (error) {
-    throw notYaml(`--${key} ${oneLine(text, 60)}`, (error as Error).message)
+    const why = oneLine((error as Error).message, 160)
+    throw new UserError(`--${key} ${oneLine(text, 60)}: not YAML: ${why}`, {
+      hint: 'a value is written as in a recipe: 8, [q_proj, v_proj], {q_proj: 4}',
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 // Runs the built command line as a user does.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -39,3 +40,15 @@ export async function tunediff(args: readonly string[], options: CliOptions): Pr
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   return { code, signal, ...output }
 }
+
+/** Kills the child once a file has so many lines. */
+export const killAt =
+  (file: string, lines: number) =>
+  (child: ChildProcess): void => {
+    const timer = setInterval(() => {
+      if (!existsSync(file) || readFileSync(file, 'utf8').split('\n').length <= lines) return
+      clearInterval(timer)
+      child.kill('SIGKILL')
+    }, 1)
+    child.once('exit', () => clearInterval(timer))
+  }

@@ -5,9 +5,9 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../../util/errors.ts'
 import { roleOf } from '../modelFiles.ts'
 import type { Model, ModelFile } from '../tensor.ts'
-import { tokenizerFiles } from '../tokenizer/files.ts'
+import { type TokenizerFiles, tokenizerFiles } from '../tokenizer/files.ts'
 import { openTokenizer } from '../tokenizer/tokenizer.ts'
-import type { InitConfig } from './config.ts'
+import { type InitConfig, readInitConfig } from './config.ts'
 
 /** Files to copy. None, one that is not read, or one with more ids than the model has rows: UserError. */
 export async function tokenizerBeside(path: string, config: InitConfig): Promise<ModelFile[]> {
@@ -37,6 +37,12 @@ export async function tokenizerBeside(path: string, config: InitConfig): Promise
     `${path}: vocab_size is ${config.vocabulary}, and tokenizer.json beside it has ids up to ${vocabularySize - 1}`,
     { hint: `write "vocab_size": ${vocabularySize} or more, or take another tokenizer` },
   )
+}
+
+/** The tokenizer that the model of this config will have. */
+export async function tokenizerOfConfig(path: string): Promise<TokenizerFiles> {
+  const config = await readInitConfig(path)
+  return tokenizerFiles(asModel(path, config, await tokenizerBeside(path, config)))
 }
 
 /** A model that has no weights yet. */
