@@ -12,7 +12,7 @@ export type Finding = z.infer<typeof findingSchema>
 /** What a log says of its own answers, and the problems where judging them again gave something else. */
 const claimedSchema = z.strictObject({ passed: z.number().int(), differs: z.array(z.string()) }).nullable()
 
-const sideSchema = z.strictObject({
+export const sideReportSchema = z.strictObject({
   name: z.string(),
   /** Problems with a score. */
   n: z.number().int(),
@@ -26,7 +26,7 @@ const sideSchema = z.strictObject({
   /** Assembly rule that the side is scored under; null where scores were recorded. */
   rule: ruleSchema.nullable(),
 })
-export type SideReport = z.infer<typeof sideSchema>
+export type SideReport = z.infer<typeof sideReportSchema>
 
 const ruleRowSchema = z.strictObject({
   rule: ruleSchema,
@@ -41,7 +41,7 @@ const ruleRowSchema = z.strictObject({
 })
 export type RuleRow = z.infer<typeof ruleRowSchema>
 
-const variantSchema = sideSchema.extend({
+export const variantReportSchema = sideReportSchema.extend({
   /** variant - base over paired problems, a fraction. */
   delta: estimateSchema,
   gained: z.array(z.string()),
@@ -63,14 +63,14 @@ const variantSchema = sideSchema.extend({
   fingerprintDiffers: z.array(z.string()),
   rules: z.array(ruleRowSchema),
 })
-export type VariantReport = z.infer<typeof variantSchema>
+export type VariantReport = z.infer<typeof variantReportSchema>
 
 const comparisonSchema = z.strictObject({
   task: z.string(),
   metric: z.string(),
   n: z.number().int(),
-  base: sideSchema,
-  variants: z.array(variantSchema),
+  base: sideReportSchema,
+  variants: z.array(variantReportSchema),
 })
 export type Comparison = z.infer<typeof comparisonSchema>
 

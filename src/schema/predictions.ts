@@ -117,7 +117,7 @@ export type DocumentRow = z.infer<typeof documentRowSchema>
 const measureSchema = z.union([estimateSchema, absentSchema])
 
 /** Pooled per token; intervals over documents. Zero lines stand in each estimate's `zero`. */
-const measuresSchema = z.strictObject({
+export const predictionMeasuresSchema = z.strictObject({
   documents: z.number().int(),
   tokens: z.number().int(),
   kl: measureSchema,
@@ -142,11 +142,11 @@ const measuresSchema = z.strictObject({
   /** Perplexity of the variant / that of the base. Absent where tokenizers differ. */
   perplexityRatio: measureSchema,
 })
-export type PredictionMeasures = z.infer<typeof measuresSchema>
+export type PredictionMeasures = z.infer<typeof predictionMeasuresSchema>
 export type MeasureName = Exclude<keyof PredictionMeasures, 'documents' | 'tokens'>
 
 /** Quantiles that llama-perplexity prints, over all positions. */
-const quantilesSchema = z.strictObject({
+export const quantilesSchema = z.strictObject({
   /** [percent, nats]: 100 is the maximum, 0 the minimum. */
   kl: z.array(z.tuple([z.number(), z.number()])),
   /** [percent, change of the reference token's probability]. */
@@ -191,6 +191,13 @@ const rulerMarkSchema = z.strictObject({
 })
 export type RulerMark = z.infer<typeof rulerMarkSchema>
 
+/** The marks below and above a KL on the public ruler. */
+export const rulerSchema = z.strictObject({
+  below: rulerMarkSchema.nullable(),
+  above: rulerMarkSchema.nullable(),
+  source: z.string(),
+})
+
 const variantReportSchema = z.strictObject({
   model: predictedModelSchema,
   folder: z.string(),
@@ -198,22 +205,15 @@ const variantReportSchema = z.strictObject({
   /** One sentence, then its evidence, in words. */
   finding: z.string(),
   evidence: z.array(z.string()),
-  whole: measuresSchema,
-  corpora: z.array(measuresSchema.extend({ name: z.string() })),
+  whole: predictionMeasuresSchema,
+  corpora: z.array(predictionMeasuresSchema.extend({ name: z.string() })),
   quantiles: z.union([quantilesSchema, absentSchema]),
   calibration: z.union([
     z.strictObject({ base: calibrationSchema, variant: calibrationSchema }),
     absentSchema,
   ]),
   /** Where its KL stands on the public ruler: the marks below and above it. */
-  ruler: z.union([
-    z.strictObject({
-      below: rulerMarkSchema.nullable(),
-      above: rulerMarkSchema.nullable(),
-      source: z.string(),
-    }),
-    absentSchema,
-  ]),
+  ruler: z.union([rulerSchema, absentSchema]),
   mostDifferent: z.array(passageSchema),
 })
 export type PredictionsVariantReport = z.infer<typeof variantReportSchema>
@@ -229,8 +229,8 @@ export const predictionsReportSchema = z.strictObject({
   variants: z.array(variantReportSchema),
   /** Base against itself. */
   zero: z.strictObject({
-    batchShape: z.union([measuresSchema, absentSchema]),
-    nf4: z.union([measuresSchema, absentSchema]),
+    batchShape: z.union([predictionMeasuresSchema, absentSchema]),
+    nf4: z.union([predictionMeasuresSchema, absentSchema]),
   }),
 })
 export type PredictionsReport = z.infer<typeof predictionsReportSchema>

@@ -121,7 +121,7 @@ const absDeltaSchema = z.strictObject({
 })
 
 /** The measures of one tensor, or pooled over several as ratios of sums. */
-const measuresSchema = z.strictObject({
+export const measuresSchema = z.strictObject({
   tensors: z.number().int(),
   parameters: z.number().int(),
   /** |delta| / |base|, Frobenius norms. Zero line: what rounding alone gives. */
