@@ -1,0 +1,60 @@
+// How far the weights moved, against what rounding alone gives, in a sentence.
+import { type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
+import { countWord } from '../../util/text.ts'
+import { known, type VariantView, zeroOf } from './view.ts'
+import { count, counted, percent, span } from './words.ts'
+
+export function weightsSentence({ weights, against }: VariantView): Sentence | null {
+  const [first] = weights
+  if (!first) return null
+  const tensors = first.of('tensors')
+  if (weights.every(({ value }) => value.tensors.changed === 0)) {
+    return tensors.value.compared === 0
+      ? prose`No tensor is in both models, so weights cannot be compared.`
+      : prose`Its weights are those of ${against}: all ${shown(tensors.of('compared'), count)} tensors are equal.`
+  }
+  const moved = movedBy(weights)
+  if (!moved) return prose`Its weights changed, from matrices that are zero in ${against}: there is no ratio.`
+  const changed = weights.map((one) => one.of('tensors').of('changed'))
+  return prose`Its weights moved by ${moved} of the norm of ${against}'s matrices${rounding(first)}, in ${span(changed, count)} of ${shown(tensors.of('compared'), count)} tensors${directions(weights)}.`
+}
+
+/** `6.61 to 7.30 %`; null where there is no ratio. */
+export function movedBy(weights: VariantView['weights']): Part | null {
+  const moved = relativeChanges(weights)
+  return moved.length === 0 ? null : prose`${span(moved, percent)} %`
+}
+
+export const relativeChanges = (weights: VariantView['weights']): Placed<number>[] =>
+  weights.flatMap((one) => known(one.of('matrices').of('relativeChange'))?.of('value') ?? [])
+
+function rounding(first: VariantView['weights'][number]): Part {
+  const change = known(first.of('matrices').of('relativeChange'))
+  const zero = change && zeroOf(change)
+  return zero ? prose` (rounding alone gives ${shown(zero, percent)} %)` : ''
+}
+
+function directions(weights: VariantView['weights']): Part {
+  const found = weights.flatMap((one) => {
+    const { value, at } = one.of('directions')
+    return 'absent' in value ? [] : [new Placed(value, at)]
+  })
+  if (found.length === 0) return ''
+  const ends = [...found.map((one) => one.of('least')), ...found.map((one) => one.of('most'))]
+  return prose`, with ${span(ends, count)}${found.some(({ value }) => value.isCut) ? ' or more' : ''} directions above rounding in a matrix`
+}
+
+/** What differs besides weights, and is dangerous. */
+export function settingsSentence({ weights }: VariantView): Sentence | null {
+  const [first] = weights
+  if (!first) return null
+  const settings = first.of('settings')
+  const dangerous = settings.value.filter(({ danger }) => danger === 'high')
+  if (dangerous.length === 0) return null
+  const names = dangerous.slice(0, 3).map(({ subject, key }) => `${subject} ${key}`)
+  const more = dangerous.length > 3 ? ` and ${countWord(dangerous.length - 3)} more` : ''
+  return {
+    text: `Besides its weights ${counted(settings.value.length, 'setting differs', 'settings differ')}, which may change answers more than weights do: ${names.join(', ')}${more}.`,
+    figures: [{ at: settings.at, shown: countWord(settings.value.length) }],
+  }
+}
