@@ -7,17 +7,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const problems = join(root, 'assets/demo/problems.jsonl')
+const problems = join(root, 'test/fixtures/humanlike/problems.jsonl')
 const main = join(root, 'dist/cli/main.js')
 const DISTINCT = 500
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-memory-'))
 
-const rows = readFileSync(join(root, 'assets/demo/variant.jsonl'), 'utf8')
+const rows = readFileSync(join(root, 'test/fixtures/humanlike/variant.jsonl'), 'utf8')
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line))
 
-/** `count` answers that are `DISTINCT` programs in turn: the demo's answers, told apart by a comment. */
+/** `count` answers that are `DISTINCT` programs in turn: those of test/fixtures/humanlike, told apart by a comment. */
 async function writeAnswers(path, count) {
   const file = createWriteStream(path)
   for (let i = 0; i < count; i++) {

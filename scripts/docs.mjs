@@ -11,14 +11,14 @@ const check = process.argv.includes('--check')
 const { program } = await import(join(root, 'dist/cli/program.js'))
 const { studySchema } = await import(join(root, 'dist/schema/study.js'))
 
-function helpPage() {
+async function helpPage() {
   const parts = ['# tunediff --help', 'Made from the commands by `npm run docs`; a test checks it.']
   const add = (command, path) => {
     const help = command.configureHelp({ helpWidth: 100 }).helpInformation().trimEnd()
     parts.push(`## ${path}`, `\`\`\`\n${help}\n\`\`\``)
     for (const inner of command.commands) if (inner.name() !== 'help') add(inner, `${path} ${inner.name()}`)
   }
-  add(program(), 'tunediff')
+  add(await program(), 'tunediff')
   return `${parts.join('\n\n')}\n`
 }
 
@@ -34,7 +34,7 @@ function keep(path, text) {
   }
 }
 
-keep('docs/help.md', helpPage())
+keep('docs/help.md', await helpPage())
 keep('assets/study.schema.json', `${JSON.stringify(z.toJSONSchema(studySchema, { io: 'input' }), null, 2)}\n`)
 execFileSync(process.execPath, [join(root, 'scripts/how-much.mjs'), ...(check ? ['--check'] : [])], {
   stdio: 'inherit',

@@ -1,17 +1,20 @@
 // The numbers of docs/how-much.md: rewrites what stands between its markers from `reference --json` and from
-// docs/how-much.audited.json. Prose outside the markers holds no number that was measured.
+// docs/how-much.audited.json and docs/how-much.demo.json. Prose outside the markers holds no number that was measured.
 //   node scripts/how-much.mjs            rewrite the page
 //   node scripts/how-much.mjs --check    fail if the page is stale, or if the logs (where present) give other figures
 //   node scripts/how-much.mjs --audit    judge the logs in $TUNEDIFF_DATA/humaneval/logs and rewrite the audited figures
+//   node scripts/how-much.mjs --demo [FOLDER]  take the demo's figures from its study (default: demo.study), of npm start
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
+import { demoFigures, demoSection } from './how-much-demo.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const PAGE = join(root, 'docs/how-much.md')
 const AUDITED = join(root, 'docs/how-much.audited.json')
+const DEMO = join(root, 'docs/how-much.demo.json')
 const AUDITS = [
   ['gpt-3.5-plain.ldb-seed.jsonl', 'gpt-3.5-ldb.ldb.jsonl'],
   ['gpt-4-plain.reflexion.jsonl', 'gpt-4-reflexion.reflexion.jsonl'],
@@ -174,6 +177,12 @@ if (process.argv.includes('--audit')) {
     throw new Error('--audit needs the logs: set TUNEDIFF_DATA to the folder that holds humaneval/logs')
   writeFileSync(AUDITED, `${JSON.stringify(audit(folder), null, 2)}\n`)
 }
+const demoAt = process.argv.indexOf('--demo')
+if (demoAt > 0) {
+  const figures = demoFigures(process.argv[demoAt + 1] ?? 'demo.study', 'npm start')
+  writeFileSync(DEMO, `${JSON.stringify(figures, null, 2)}\n`)
+}
+const { nats } = await import(join(root, 'dist/report/predictionsNumbers.js'))
 const { holm } = await import(join(root, 'dist/stats/index.js'))
 const audited = JSON.parse(readFileSync(AUDITED, 'utf8'))
 const lora = tunediff('reference', 'lora-land')
@@ -183,6 +192,7 @@ let page = fill(before, 'short', short(lora, humaneval, audited))
 page = fill(page, 'quoted', quoted(lora, humaneval))
 page = fill(page, 'lora-land', loraTable(lora))
 page = fill(page, 'audited', auditedTable(audited, holm(audited.map((row) => row.p))))
+page = fill(page, 'demo', demoSection(JSON.parse(readFileSync(DEMO, 'utf8')), { nats, table }))
 if (!process.argv.includes('--check')) writeFileSync(PAGE, page)
 else {
   if (page !== before) fail('docs/how-much.md is stale: node scripts/how-much.mjs')

@@ -16,25 +16,28 @@ const run = (command, args, cwd = folder) =>
     env: { ...process.env, TUNEDIFF_CACHE: join(folder, 'cache') },
   })
 
-/** Runs the demo comparison under one Node; the finding must be there. */
+/** Compares recorded answers under one Node; the finding must be there, and all that the demo's study names. */
 function smoke(node) {
-  const main = join(folder, 'node_modules/tunediff/dist/cli/main.js')
-  const demo = (file) => join(folder, 'node_modules/tunediff/assets/demo', file)
+  const installed = join(folder, 'node_modules/tunediff')
+  const main = join(installed, 'dist/cli/main.js')
+  const answers = (file) => join(root, 'test/fixtures/humanlike', file)
   const version = run(node, [main, '--version']).trim()
   const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version
   if (version !== wanted) throw new Error(`version ${version}, expected ${wanted}`)
   const args = [
     'compare',
-    demo('base.jsonl'),
-    demo('variant.jsonl'),
+    answers('base.jsonl'),
+    answers('variant.jsonl'),
     '--task',
-    demo('problems.jsonl'),
+    answers('problems.jsonl'),
     '--json',
   ]
   const report = JSON.parse(run(node, [main, ...args]))
   const [comparison] = report.comparisons
   const [variant] = comparison.variants
   if (!variant.sentence || comparison.base.passed === null) throw new Error('no finding')
+  const plan = JSON.parse(run(node, [main, 'plan', join(installed, 'assets/demo/study.yaml'), '--json']))
+  if (plan.cells.length === 0) throw new Error('the demo has no cells')
   const library = `import('tunediff').then((t) => { if (t.wilson(1, 2).low <= 0) process.exit(1) })`
   run(node, ['--input-type=module', '-e', library])
   console.log(`node ${run(node, ['--version']).trim()}: ${variant.sentence}`)

@@ -10,7 +10,7 @@ import { root, tunediff } from './support/cli.ts'
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-cli-'))
 const cache = join(folder, 'cache')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const demo = (name: string): string => join(root, 'assets/demo', name)
+const demo = (name: string): string => join(root, 'test/fixtures/humanlike', name)
 const run = (...args: string[]) => tunediff(args, { cache })
 
 function file(name: string, content: string | Uint8Array): string {

@@ -1,82 +1,82 @@
-// The demo set ends as its README says: under the sandbox, and under plain Python apart from tunediff.
-import { execFileSync } from 'node:child_process'
+// The demo's studies and `npm start`: what they come to, and that the start goes on where it was stopped. Run to the end
+// under `npm run soak`.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openSandbox } from '../src/sandbox/index.ts'
-import type { Judge } from '../src/schema/judge.ts'
-import type { CodeProblem } from '../src/schema/problem.ts'
-import { assemble, preparePython } from '../src/tasks/assembly.ts'
-import { readProblems } from '../src/tasks/problems.ts'
+import { afterAll, expect, test } from 'vitest'
+import { resultsSchema } from '../src/schema/results.ts'
+import { type Plan, planStudy } from '../src/study/plan.ts'
 import { root } from './support/cli.ts'
+import { isSoak } from './support/soak.ts'
 
-const demo = (name: string): string => join(root, 'assets', 'demo', name)
-const rows = <T>(name: string): T[] =>
-  readFileSync(demo(name), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as T)
+const LONG_MS = 600_000
+const folder = mkdtempSync(join(tmpdir(), 'tunediff-start-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const expected = rows<{ task_id: string; base: string; variant: string }>('expected.jsonl')
+const plan = (file: string): Promise<Plan> =>
+  planStudy({ study: join(root, 'assets/demo', file), cacheFolder: join(folder, 'cache'), env: {} })
+const counts = ({ cells }: Plan): Record<string, number> => {
+  const found: Record<string, number> = {}
+  for (const { work } of cells) found[work.kind] = (found[work.kind] ?? 0) + 1
+  return found
+}
 
-describe('in the sandbox', () => {
-  const cacheFolder = mkdtempSync(join(tmpdir(), 'tunediff-demo-'))
-  let judge: Judge
-  let problems: ReadonlyMap<string, CodeProblem>
-
-  beforeAll(async () => {
-    await preparePython()
-    problems = (await readProblems(demo('problems.jsonl'))).problems
-    // Short limits: one answer never ends, and it would cost the whole of both.
-    judge = await openSandbox({
-      cacheFolder,
-      workers: 2,
-      wall: 'none',
-      limits: { wallMs: 4000, retryWallMs: 6000 },
-    })
-  })
-  afterAll(async () => {
-    await judge?.[Symbol.asyncDispose]()
-    rmSync(cacheFolder, { recursive: true, force: true })
-  })
-
-  const outcome = async (id: string, answer: string, rule: 'prompt+body' | 'fenced' = 'prompt+body') => {
-    const problem = problems.get(id)!
-    const assembled = assemble(rule, answer, problem)
-    return 'none' in assembled ? assembled.none : (await judge.judge(assembled.program, problem)).class
-  }
-
-  test('every reference solution passes', async () => {
-    expect(problems.size).toBe(36)
-    const outcomes = await Promise.all([...problems.values()].map((p) => outcome(p.id, p.canonicalSolution!)))
-    expect(outcomes).toEqual(outcomes.map(() => 'pass'))
-  })
-
-  test.each(['base', 'variant'] as const)('every answer of the %s ends as intended', async (side) => {
-    const answers = rows<{ task_id: string; completion: string }>(`${side}.jsonl`)
-    const outcomes = await Promise.all(
-      answers.map(async (row) => [row.task_id, await outcome(row.task_id, row.completion)]),
-    )
-    expect(outcomes).toEqual(expected.map((row) => [row.task_id, row[side]]))
-  })
-
-  test('the answer inside a chat message is right under the rule for those', async () => {
-    const answer = rows<{ task_id: string; completion: string }>('base.jsonl')[30]!
-    expect(await outcome(answer.task_id, answer.completion)).toBe('syntax')
-    expect(await outcome(answer.task_id, answer.completion, 'fenced')).toBe('pass')
-  })
+test('the whole demo: 12 trainings, and at least 100 problems of each task', async () => {
+  const whole = await plan('study.yaml')
+  expect(counts(whole)).toMatchObject({ variant: 12, run: 13 * 8, weights: 12, predictions: 12 + 1 })
+  for (const { task } of whole.tasks) expect(task.problems.size, task.name).toBeGreaterThanOrEqual(100)
+  expect(whole.file.study.limit).toBeNull()
 })
 
-test('with plain Python', ({ skip }) => {
-  let python = true
-  try {
-    execFileSync('python3', ['--version'], { stdio: 'ignore' })
-  } catch {
-    python = false
-  }
-  skip(!python, 'python3 is not installed')
-  const report = execFileSync('python3', [join(root, 'scripts', 'check-demo.py')], { encoding: 'utf8' })
-  expect(report).toContain('36 problems, 9 gained, 2 lost, exact McNemar p = 0.0654')
-  expect(report).toContain('as expected')
+test('the quick one is a part of it', async () => {
+  const [whole, quick] = [await plan('study.yaml'), await plan('quick.yaml')]
+  expect(counts(quick)).toMatchObject({ variant: 3, run: 4 * 3, weights: 3, predictions: 3 + 1 })
+  const keys = new Set(whole.cells.map(({ key }) => key))
+  // It asks fewer problems; all else is the same piece of work.
+  const other = quick.cells.filter(({ key, work }) => work.kind !== 'run' && !keys.has(key))
+  expect(other).toEqual([])
+  const names = ({ tasks }: Plan): string[] => tasks.map(({ task }) => task.name)
+  expect(names(whole)).toEqual(expect.arrayContaining(names(quick)))
 })
+
+/** As `npm start -- FLAGS` after its build; told to stop once it has said `until`. */
+async function start(
+  flags: readonly string[],
+  until?: string,
+): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn(process.execPath, [join(root, 'scripts/start.mjs'), ...flags], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', TUNEDIFF_CACHE: join(folder, 'cache') },
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    if (until !== undefined && stderr.includes(until)) child.kill('SIGTERM')
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stderr }
+}
+
+test(
+  'npm start says first what will happen and how long it takes; stopped, it goes on',
+  async () => {
+    const stopped = await start(['--quick'], 'done 1 of')
+    expect([stopped.code, stopped.stderr]).toEqual([75, expect.stringContaining('the same command goes on')])
+    const [first] = stopped.stderr.split('cells in')
+    expect(first).toContain('How far do fine-tuned variants move from their base?')
+    expect(first).toMatch(/time: .* on two cores/)
+    const again = await start(['--quick'], 'done before')
+    expect(again.stderr).toContain('demo-quick.study is there, and is gone on with')
+    expect(again.stderr).not.toContain(', 0 of them done before')
+    if (!isSoak) return
+    const { code, stderr } = await start(['--quick'])
+    expect(code, stderr).toBe(0)
+    const results = JSON.parse(readFileSync(join(folder, 'demo-quick.study/results.json'), 'utf8'))
+    expect(resultsSchema.parse(results).trainings).toHaveLength(3)
+    expect(stderr).toContain('Next: tunediff diff')
+  },
+  LONG_MS,
+)

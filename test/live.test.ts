@@ -1,7 +1,7 @@
 // Is a variant another model than its base? Tiny models through the engine: copies, adapters that do nothing, real ones.
 import { cpSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { checkLive, livenessOf, NotLiveError, requireLive } from '../src/measure/live.ts'
+import { checkLive, livenessOf, requireLive } from '../src/measure/live.ts'
 import { liveSentence } from '../src/measure/liveSentence.ts'
 import type { DocumentReply } from '../src/measure/predictions/jobs.ts'
 import { openModel } from '../src/model/open.ts'
@@ -10,6 +10,7 @@ import { renderText } from '../src/report/blocks.ts'
 import { liveBlocks } from '../src/report/live.ts'
 import type { Absent } from '../src/schema/estimate.ts'
 import { type Liveness, livenessSchema } from '../src/schema/live.ts'
+import { FailedCheckError } from '../src/util/errors.ts'
 import { documentOf, rowsOf } from './support/predictions.ts'
 import { randomAdapter } from './support/randomAdapter.ts'
 import { TinyPredictions } from './support/tinyPredictions.ts'
@@ -34,7 +35,7 @@ describe('through the engine', () => {
       const liveness = await live(variant)
       expect(liveness).toMatchObject({ verdict: 'identical', prompts: 20, tokens: 20 * 63 })
       expect(liveness.moved).toEqual({ largest: 0, kl: 0 })
-      expect(() => requireLive(liveness, { base: 'B', variant: 'V' })).toThrow(NotLiveError)
+      expect(() => requireLive(liveness, { base: 'B', variant: 'V' })).toThrow(FailedCheckError)
       expect(() => requireLive(liveness, { base: 'B', variant: 'V' })).toThrow(
         /^Not live: V gives every log-probability of B, to the bit, on 20 prompts \(1260 tokens\)/,
       )

@@ -1,42 +1,24 @@
 // Cells that are worked on together, and what comes after a study: its finished cells, in order, and reports of them.
-import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readPredictions } from '../src/store/predictionsFolder.ts'
 import { comparePredictions } from '../src/study/comparePredictions.ts'
-import { type FinishedCells, finishedCells } from '../src/study/finishedCells.ts'
-import { planStudy } from '../src/study/plan.ts'
 import type { CliResult } from './support/cli.ts'
+import { type Done, doneOf } from './support/doneCells.ts'
 import { LORA, TinyStudy } from './support/tinyStudy.ts'
 
 const LONG_MS = 240_000
 const tiny = new TinyStudy()
 afterAll(() => tiny[Symbol.dispose]())
 
-/** A copy of the base whose first MLP holds no numbers. */
-function brokenModel(): void {
-  const [from, to] = [tiny.path('models/base'), tiny.path('models/broken')]
-  cpSync(from, to, { recursive: true })
-  const file = join(to, 'model.safetensors')
-  const bytes = readFileSync(file)
-  const start = 8 + Number(bytes.readBigUInt64LE(0))
-  const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<
-    string,
-    { data_offsets: [number, number] }
-  >
-  const [first, end] = header['model.layers.0.mlp.down_proj.weight']!.data_offsets
-  // All ones is NaN in every float.
-  bytes.fill(0xff, start + first, start + end)
-  writeFileSync(file, bytes)
-}
-
 let study: string
 let result: CliResult
-let cells: FinishedCells
+let cells: Done
 const context = { cacheFolder: tiny.path('cache'), env: {} }
 
 beforeAll(async () => {
-  brokenModel()
+  tiny.broken()
   const lora = `{recipe: ${LORA}, data: sums.jsonl, seeds: [2, 1]}`
   study = tiny.study([
     `lora: ${lora}`,
@@ -44,13 +26,13 @@ beforeAll(async () => {
     'chained: {model: models/base, against: broken}',
   ])
   result = await tiny.run(['run', study])
-  cells = await finishedCells(await planStudy({ ...context, study }))
+  cells = await doneOf({ ...context, study })
 }, LONG_MS)
 
 test('one that fails among measurements of one base fails alone', () => {
   expect(result.code, result.stderr).toBe(4)
   expect(result.stderr).toMatch(/failed: broken, predictions against base: .* is NaN/)
-  expect(result.stdout).toContain('failed, and what needs them is left out')
+  expect(result.stdout).toContain('5 cells failed')
   expect(cells.predictions.map(({ side, seed }) => [side, seed])).toEqual([
     ['lora', 1],
     ['lora', 2],
@@ -70,6 +52,11 @@ test('finished cells are in the order of the file, by seed and task, each with i
     ['chained', null, 'sums'],
   ])
   expect(cells.runs[3]!.folder).toBe(cells.runs[0]!.folder)
+  // Of a model that gives no numbers, and of what stands against it, it cannot be told.
+  expect(cells.live.map(({ side, seed, against }) => [side, seed, against.side])).toEqual([
+    ['lora', 1, 'base'],
+    ['lora', 2, 'base'],
+  ])
   expect(cells.weights.map(({ side, against }) => [side, against.side])).toEqual([
     ['lora', 'base'],
     ['lora', 'base'],
@@ -79,7 +66,9 @@ test('finished cells are in the order of the file, by seed and task, each with i
   expect(cells.zeroLines.map(({ side, folders }) => [side, Object.keys(folders)])).toEqual([
     ['base', ['zero-batch-shape']],
   ])
-  const folders = [cells.variants, cells.weights, cells.predictions].flat().map(({ folder }) => folder)
+  const folders = [cells.variants, cells.live, cells.weights, cells.predictions]
+    .flat()
+    .map(({ folder }) => folder)
   for (const folder of folders) expect(statSync(`${folder}.cell.json`).isFile()).toBe(true)
 })
 

@@ -143,7 +143,7 @@ describe('refused', () => {
     ['a model that is not there', `${HEAD}  a: models/none\n`, 'models/none', ''],
     [
       'training on a base without weights',
-      `name: x\nbase: {runs: [${join(root, 'assets/demo/base.jsonl')}]}\ntasks: [${join(root, 'assets/demo/problems.jsonl')}]\nvariants:\n  a: {data: sums.jsonl, recipe: {}}\n`,
+      `name: x\nbase: {runs: [${join(root, 'test/fixtures/humanlike/base.jsonl')}]}\ntasks: [${join(root, 'test/fixtures/humanlike/problems.jsonl')}]\nvariants:\n  a: {data: sums.jsonl, recipe: {}}\n`,
       'variants.a is trained on the base, and the base has no weights here',
       'give base: MODEL',
     ],
@@ -184,12 +184,17 @@ describe('keys', () => {
 
   test('another seed of the training is another variant, and all that is measured of it', async () => {
     const after = await keys([`a: {recipe: ${LORA}, data: sums.jsonl, seeds: [2]}`])
-    expect(changed(after)).toEqual(['variant', 'run', 'weights', 'predictions'])
+    expect(changed(after)).toEqual(['variant', 'live', 'run', 'weights', 'predictions'])
   })
 
   test('another seed of the answers, number of them or template are other runs', async () => {
     for (const line of ['seed: 2', 'repeats: 2', 'limit: 3', 'chat: true'])
       expect(changed(await keys([`a: {recipe: ${LORA}, data: sums.jsonl}`], [line]))).toEqual(['run', 'run'])
+  })
+
+  test('leave for a variant that is its base asks another check, and the same answers', async () => {
+    const after = await keys([`a: {recipe: ${LORA}, data: sums.jsonl}`], ['allowIdentical: true'])
+    expect(changed(after)).toEqual(['live'])
   })
 
   test('threads are those of large models: small ones have one', async () => {

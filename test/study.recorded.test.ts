@@ -3,16 +3,16 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { RULES } from '../src/schema/run.ts'
+import { readResults } from '../src/store/resultsFile.ts'
 import { readOutcomes, readRun } from '../src/store/runFolder.ts'
-import { finishedCells } from '../src/study/finishedCells.ts'
-import { planStudy } from '../src/study/plan.ts'
 import { root } from './support/cli.ts'
 import { collect } from './support/collect.ts'
+import { doneOf } from './support/doneCells.ts'
 import { TinyStudy } from './support/tinyStudy.ts'
 
 const tiny = new TinyStudy()
 afterAll(() => tiny[Symbol.dispose]())
-const demo = (name: string): string => join(root, 'assets/demo', name)
+const demo = (name: string): string => join(root, 'test/fixtures/humanlike', name)
 
 test('logs become runs of the study, judged; a run folder is copied, and not changed', async () => {
   const imported = tiny.path('imported')
@@ -41,7 +41,7 @@ tasks: [${demo('problems.jsonl')}]
   const { code, stderr } = await tiny.run(['run', study])
   expect(code, stderr).toBe(0)
   const context = { cacheFolder: tiny.path('cache'), env: {} }
-  const { runs, variants, weights, predictions } = await finishedCells(await planStudy({ ...context, study }))
+  const { runs, variants, weights, predictions } = await doneOf({ ...context, study })
   expect([variants, weights, predictions]).toEqual([[], [], []])
   expect(runs.map(({ side }) => side)).toEqual(['base', 'scaffold', 'folder', 'again'])
   const records = await Promise.all(runs.map(({ folder }) => readRun(folder)))
@@ -58,4 +58,23 @@ tasks: [${demo('problems.jsonl')}]
   }
   expect(readFileSync(join(imported, 'run.json'), 'utf8')).toBe(before)
   expect(await collect(readOutcomes(imported))).toEqual([])
+}, 240_000)
+
+test('results count the outcomes of one judge; where none judged all, one does', async () => {
+  const folder = tiny.path('logs.study')
+  const first = await readResults(folder)
+  const [judge, ...others] = [...new Set(first.asked.cells.map((cell) => cell.judge))]
+  expect([judge, others]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), []])
+  expect(first.scores.map(({ report }) => report.n)).toEqual([36, 36, 36, 36])
+
+  // As if one side had been judged within other limits, on another machine.
+  const { key } = first.asked.cells[1]!
+  const path = join(folder, 'cells', key, 'outcomes.jsonl')
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(judge!, 'f'.repeat(64)))
+  const { code, stderr } = await tiny.run(['run', tiny.path('logs.yaml')])
+  expect(code, stderr).toBe(0)
+  const again = await readResults(folder)
+  expect({ ...again, files: null }).toEqual({ ...first, files: null })
+  const judges = (await collect(readOutcomes(join(folder, 'cells', key)))).map((outcome) => outcome.judge)
+  expect(judges.filter((id) => id === judge)).toHaveLength(judges.length / 2)
 }, 240_000)

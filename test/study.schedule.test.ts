@@ -6,7 +6,7 @@ import { type Now, nextCells, type Progress } from '../src/study/schedule.ts'
 type Cell = Now['cells'][number]
 
 interface Given {
-  kind?: 'variant' | 'predictions' | 'weights'
+  kind?: 'variant' | 'live' | 'predictions' | 'weights'
   parameters?: number
   bytes?: number | null
   needs?: string[]
@@ -97,6 +97,14 @@ describe('measurements of predictions', () => {
 
   test('each alone once they failed together', () => {
     expect(next(cells, {}, { single: new Set(['a', 'b', 'c']) })).toEqual(['a'])
+  })
+
+  test('so do checks whether variants of one base are live', () => {
+    const live = { kind: 'live' as const }
+    expect(next([cell('a', live), cell('b', predictions), cell('c', live), cell('d', live)])).toEqual([
+      'a',
+      'c',
+    ])
   })
 
   test('other measurements go alone', () => {

@@ -37,6 +37,7 @@ test(
     const plan = await tiny.plan(study)
     expect(states(plan)).toEqual({
       'variant missing': 4,
+      'live missing': 5,
       'run missing': 5, // Of the base, and of the model that is the base again, there is one.
       'weights missing': 5,
       'predictions missing': 7, // Two sides are compared with: each has its zero lines.
@@ -48,7 +49,7 @@ test(
     expect(existsSync(plan.folder)).toBe(false)
     const text = (await tiny.run(['plan', study])).stdout
     expect(text).toContain(
-      '21 cells are left. How long they take is not known before one of each kind is done.',
+      '26 cells are left. How long they take is not known before one of each kind is done.',
     )
   },
   LONG_MS,
@@ -60,15 +61,22 @@ test(
     const first = await tiny.run(['run', study])
     expect(first.code, first.stderr).toBe(4)
     expect(first.stderr).toMatch(/failed: wild \(seed 1\), training: step \d+ diverged/)
-    for (const what of ['on sums', 'weights against base', 'predictions against base'])
+    for (const what of [
+      'on sums',
+      'is it live against base',
+      'weights against base',
+      'predictions against base',
+    ])
       expect(first.stderr).toContain(
         `left out: wild (seed 1)${what.startsWith('on') ? '' : ','} ${what}, since wild (seed 1), training failed`,
       )
-    expect(first.stdout).toContain('17 of 21 cells done')
+    expect(first.stderr).toContain('21 of 26 cells done')
     const plan = await tiny.plan(study)
     expect(states(plan)).toEqual({
       'variant done': 3,
       'variant failed': 1,
+      'live done': 4,
+      'live missing': 1,
       'run done': 4,
       'run missing': 1,
       'weights done': 4,
@@ -87,8 +95,8 @@ test(
     const before = done.map((path) => statSync(path).mtimeMs)
     const again = await tiny.run(['run', study])
     expect(again.code).toBe(4)
-    expect(again.stderr).toContain('17 of them done before')
-    expect(again.stderr).not.toContain('done 1')
+    expect(again.stderr).toContain('21 of them done before')
+    expect(again.stderr).not.toMatch(/^done /m)
     expect(done.map((path) => statSync(path).mtimeMs)).toEqual(before)
   },
   LONG_MS,
@@ -167,7 +175,7 @@ test(
     tiny.task('{kind: numeric, take: first}')
     const rescored = await tiny.plan(file)
     expect(rescored.cells.map(({ key }) => key)).toEqual(before.cells.map(({ key }) => key))
-    expect(states(rescored)).toEqual({ 'variant done': 2, 'run begun': 3, 'weights done': 2 })
+    expect(states(rescored)).toEqual({ 'variant done': 2, 'live done': 2, 'run begun': 3, 'weights done': 2 })
     const run = rescored.cells.find(({ kind }) => kind === 'run')!
     const answers = readFileSync(join(run.folder, 'samples.jsonl'), 'utf8')
     expect((await tiny.run(['run', file])).code).toBe(0)
@@ -177,7 +185,12 @@ test(
 
     tiny.lines('task/items.jsonl', [{ q: '1 + 1 =', a: 2 }])
     const changed = await tiny.plan(file)
-    expect(states(changed)).toEqual({ 'variant done': 2, 'run missing': 3, 'weights done': 2 })
+    expect(states(changed)).toEqual({
+      'variant done': 2,
+      'live done': 2,
+      'run missing': 3,
+      'weights done': 2,
+    })
   },
   LONG_MS,
 )

@@ -20,6 +20,7 @@ interface Flags {
   temperature?: number
   maxTokens?: number
   threads?: number
+  allowIdentical?: boolean
   json?: boolean
   md?: boolean
 }
@@ -46,6 +47,7 @@ export function evalCommand(): Command {
     .addOption(
       new Option('--threads <n>', 'threads of arithmetic (default: one a core)').argParser(wholeNumber),
     )
+    .option('--allow-identical', 'ask a variant that is its base, to the bit, too; this marks the run')
     .option('-o, --output <dir>', 'run folder; one that was stopped goes on (default: the cache)')
     .addOption(jsonOption())
     .addOption(markdownOption())
@@ -66,7 +68,7 @@ function wholeOrZero(text: string): number {
 }
 
 async function runEval(model: string, flags: Flags): Promise<void> {
-  const { chat = false, limit = null, json, md, ...options } = flags
+  const { chat = false, limit = null, allowIdentical = false, json, md, ...options } = flags
   const reading = progressLines()
   let line: ReturnType<typeof startProgress> | undefined
   const evaluation = await evaluate({
@@ -75,6 +77,7 @@ async function runEval(model: string, flags: Flags): Promise<void> {
     model,
     isChat: chat,
     limit,
+    live: { allowsIdentical: allowIdentical },
     openJudge: () => openJudge({}),
     onWarning: (text) => void process.stderr.write(`warning: ${printable(text)}\n`),
     onReading: reading.update,

@@ -1,8 +1,7 @@
 // The command line: one file a command parses, calls and prints; this one wires them and ends the process.
 import { CommanderError } from 'commander'
 import pc from 'picocolors'
-import { NotLiveError } from '../measure/live.ts'
-import { EXIT, UserError } from '../util/errors.ts'
+import { EXIT, FailedCheckError, UserError } from '../util/errors.ts'
 import { stopAll } from '../util/stopping.ts'
 import { printable } from '../util/text.ts'
 import { program } from './program.ts'
@@ -36,7 +35,7 @@ function stop(message: string, code: number): void {
 }
 
 try {
-  await program().parseAsync()
+  await (await program(process.argv[2])).parseAsync()
 } catch (error) {
   process.exitCode = report(error)
 }
@@ -48,7 +47,7 @@ function report(error: unknown): number {
   if (error instanceof UserError) {
     process.stderr.write(`${pc.red('error:')} ${printable(error.message)}\n`)
     if (error.hint) process.stderr.write(`  hint: ${printable(error.hint)}\n`)
-    if (error instanceof NotLiveError) return EXIT.checkFailed
+    if (error instanceof FailedCheckError) return EXIT.checkFailed
     return error.isWorthRetry ? EXIT.stopped : EXIT.userError
   }
   const code = (error as NodeJS.ErrnoException | null)?.code

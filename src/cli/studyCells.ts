@@ -2,6 +2,7 @@
 import type { PlanReport, PlanRow } from '../report/studyPlan.ts'
 import type { Plan } from '../study/plan.ts'
 import { isSmall } from '../study/planCells.ts'
+import { EXIT } from '../util/errors.ts'
 
 type Cell = Plan['cells'][number]
 
@@ -35,4 +36,11 @@ export function planReport({
   left,
 }: Plan): PlanReport & { cells: readonly ShownCell[] } {
   return { name: file.study.name, folder, cells: cells.map(shownCell), left }
+}
+
+/** 1 where nothing failed but that a variant is not live. */
+export function exitCodeOf({ cells }: Plan): number {
+  if (cells.every(({ state }) => state.kind === 'done')) return EXIT.done
+  const failed = cells.flatMap(({ state }) => (state.kind === 'failed' ? [state.error] : []))
+  return failed.length > 0 && failed.every((error) => error.isFailedCheck) ? EXIT.checkFailed : EXIT.partial
 }

@@ -1,6 +1,7 @@
 // Scores of one run under one rule: per problem its repeats' scores, from outcomes or from recorded scores.
 // Executed answers score 1 (pass) or 0; an unjudged sample has no score.
-import type { Estimate } from '../schema/estimate.ts'
+import type { Absent, Estimate } from '../schema/estimate.ts'
+import type { Liveness } from '../schema/live.ts'
 import {
   type OutcomeClass,
   type OutcomeRule,
@@ -10,6 +11,7 @@ import {
   samplesOf,
 } from '../schema/run.ts'
 import { boundedMeanEstimate, rateEstimate } from '../stats/index.ts'
+import { findLive } from '../store/liveFile.ts'
 import { readOutcomes, readSamples } from '../store/runFolder.ts'
 import { UserError } from '../util/errors.ts'
 import { sha256 } from '../util/hash.ts'
@@ -44,6 +46,8 @@ export interface RunFacts {
   emptyAnswers: number
   /** Short hash of each raw answer, by sample id. */
   texts: ReadonlyMap<string, string>
+  /** What the check against the model's base found, where one was made. */
+  live?: Liveness | Absent | undefined
 }
 
 /** Reads what comparing needs of a run's samples, without keeping their texts. */
@@ -58,6 +62,7 @@ export async function readRunFacts(folder: string, run: Run): Promise<RunFacts> 
     problems: new Map(),
     emptyAnswers: 0,
     texts,
+    live: await findLive(folder),
   }
   for await (const sample of inOrderOfAsking(folder, run)) {
     facts.problems.set(sample.id, sample.problem)

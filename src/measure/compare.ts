@@ -28,9 +28,16 @@ interface PairWork {
 
 /**
  * The report: one comparison a task, Holm over all variants and tasks. `margin` is the half-width of the equivalence
- * band, a fraction. Pairs that share fewer than two scored problems are left out with a warning.
+ * band, a fraction. Pairs that share fewer than two scored problems are left out with a warning; all of them, an error.
  */
 export function compareSides(tasks: readonly TaskSides[], margin: number | null): ComparisonReport {
+  const report = comparePaired(tasks, margin)
+  if (report.comparisons.length === 0) throw nothingPaired(report.warnings)
+  return report
+}
+
+/** As `compareSides`; a report without comparisons where nothing is paired. */
+export function comparePaired(tasks: readonly TaskSides[], margin: number | null): ComparisonReport {
   const tooFew: Warning[] = []
   const work = tasks.flatMap((sides) =>
     sides.variants.flatMap((variant) => {
@@ -40,7 +47,6 @@ export function compareSides(tasks: readonly TaskSides[], margin: number | null)
       return []
     }),
   )
-  if (work.length === 0) throw nothingPaired(tooFew)
   const holmP = holm(work.map((item) => item.pairs.p))
   const reports = work.map((item, i) => ({
     sides: item.sides,
@@ -74,7 +80,7 @@ function tooFewText(sides: TaskSides, variant: Side, shared: number): string {
 
 const firstId = (scores: Side['scores']): string => scores.byProblem.keys().next().value ?? 'none'
 
-function nothingPaired(tooFew: Warning[]): UserError {
+function nothingPaired(tooFew: readonly Warning[]): UserError {
   return new UserError(tooFew.map(({ message }) => message).join(' '), {
     hint: 'compare runs of the same task; see what each holds with: tunediff show RUN',
   })
@@ -90,8 +96,9 @@ function mergeWarnings(byTask: Warning[][], comparisons: readonly Comparison[]):
       entry.tasks.add(comparisons[i]!.task)
     }
   }
+  const all = new Set(comparisons.map(({ task }) => task))
   return [...merged.values()].map(({ warning, tasks }) =>
-    tasks.size === byTask.length
+    tasks.size === all.size
       ? warning
       : { ...warning, message: `${[...tasks].join(', ')}: ${warning.message}` },
   )
@@ -138,7 +145,7 @@ function variantReport(
   }
 }
 
-function sideReport(side: Side): SideReport {
+export function sideReport(side: Side): SideReport {
   const { byProblem } = side.scores
   const { passed, rate } = rateOf(byProblem)
   return {

@@ -4,7 +4,7 @@
 import type { Model } from '../model/tensor.ts'
 import type { Absent } from '../schema/estimate.ts'
 import type { Liveness } from '../schema/live.ts'
-import { UserError } from '../util/errors.ts'
+import { FailedCheckError, UserError } from '../util/errors.ts'
 import { plural } from '../util/text.ts'
 import { measurePrompts, type OpenPrompts, openPrompts, withTokenizers } from './livePrompts.ts'
 import { liveSentence, type Sides } from './liveSentence.ts'
@@ -14,54 +14,76 @@ import { builtInTexts } from './predictions/texts.ts'
 import { PredictionsThread } from './predictions/thread.ts'
 
 const PROMPTS = 20
-const PROMPT_TOKENS = 64
+export const PROMPT_TOKENS = 64
 /** Of tokens: a model may answer shorter ones alike though it is another. */
 const LEAST_TOKENS = 32
 /** Prompts of the zero line. Each costs four times as much: two copies, padded further. */
 const ZERO_PROMPTS = 2
 
-export interface LiveOptions {
+interface CommonOptions {
   base: Model
-  /** Adapters live. */
-  variant: Model
   threads?: number
   onProgress?: (what: string, done: number, total: number) => void
 }
 
 /** Absent where both are one MODEL: another solver or prompt claims no other weights. */
-export async function checkLive(options: LiveOptions): Promise<Liveness | Absent> {
-  const { base, variant } = options
-  if (base.spec === variant.spec)
-    return { absent: `both sides are ${base.spec}: no other weights are claimed` }
-  await using thread = new PredictionsThread()
-  const models = await withTokenizers([base, variant], base)
-  const prompts = { documents: await livePrompts(), promptTokens: PROMPT_TOKENS }
-  const open = await openPrompts(models, { ...options, ...prompts, thread })
-  const short = open.scored.findIndex((count) => count + 1 < LEAST_TOKENS)
-  if (short >= 0) {
-    const { id, text } = open.documents[short]!
-    throw new UserError(
-      `${base.spec}: its tokenizer makes ${plural(open.scored[short]! + 1, 'token')} of ${id}, ${text.length} characters of plain text`,
-      { hint: 'the tokenizer belongs to another model: download both again' },
-    )
-  }
-  const mode = open.modes[1]!
-  const sides: Side[] = [
-    { model: 1, mode, isOtherShape: false, scored: open.scored },
-    { model: 0, mode: 'distributions', isOtherShape: true, scored: zeroShares(open) },
-  ]
-  const [moved, zero] = await measurePrompts(sides, open)
-  return livenessOf(moved!, zero!)
+export async function checkLive({
+  variant,
+  ...options
+}: CommonOptions & { variant: Model }): Promise<Liveness | Absent> {
+  return (await checkAllLive({ ...options, variants: [variant] }))[0]!
 }
 
-/** A variant that is its base to the bit. Exit code 1: a check failed. */
-export class NotLiveError extends UserError {}
+/** Variants of one base, which share its passes. Adapters live. */
+export async function checkAllLive({
+  variants,
+  ...options
+}: CommonOptions & { variants: readonly Model[] }): Promise<(Liveness | Absent)[]> {
+  const { base } = options
+  const others = variants.filter(({ spec }) => spec !== base.spec)
+  const found = others.length === 0 ? [] : await measured(others, options)
+  return variants.map(({ spec }) =>
+    spec === base.spec
+      ? { absent: 'both sides are one MODEL: no other weights are claimed' }
+      : found.shift()!,
+  )
+}
 
-/** Refuses a variant that is its base to the bit. */
-export function requireLive(liveness: Liveness, sides: Sides): void {
-  if (liveness.verdict !== 'identical') return
-  throw new NotLiveError(liveSentence(liveness, sides), {
-    hint: "look at the variant's path and adapter ('tunediff weights BASE VARIANT'), or go on with --allow-identical, which marks the run",
+async function measured(variants: readonly Model[], options: CommonOptions): Promise<Liveness[]> {
+  const { base } = options
+  await using thread = new PredictionsThread()
+  const models = await withTokenizers([base, ...variants], base)
+  const prompts = { documents: await livePrompts(), promptTokens: PROMPT_TOKENS }
+  const open = await openPrompts(models, { ...options, ...prompts, thread })
+  refuseShort(base, open)
+  const sides = variants.map(
+    (_, i): Side => ({ model: 1 + i, mode: open.modes[1 + i]!, isOtherShape: false, scored: open.scored }),
+  )
+  const line: Side = { model: 0, mode: 'distributions', isOtherShape: true, scored: zeroShares(open) }
+  const moved = await measurePrompts([...sides, line], open)
+  const zero = moved.pop()!
+  return moved.map((prompts) => livenessOf(prompts, zero))
+}
+
+function refuseShort(base: Model, { documents, scored }: OpenPrompts): void {
+  const short = scored.findIndex((count) => count + 1 < LEAST_TOKENS)
+  if (short < 0) return
+  const { id, text } = documents[short]!
+  throw new UserError(
+    `${base.spec}: its tokenizer makes ${plural(scored[short]! + 1, 'token')} of ${id}, ${text.length} characters of plain text`,
+    { hint: 'the tokenizer belongs to another model: download both again' },
+  )
+}
+
+/** Refuses a variant that is its base to the bit. `goOn`: what the user writes to measure it all the same. */
+export function requireLive(
+  liveness: Liveness | Absent,
+  sides: Sides,
+  goOn = '--allow-identical, which marks the run',
+): void {
+  if ('absent' in liveness || liveness.verdict !== 'identical') return
+  throw new FailedCheckError(liveSentence(liveness, sides), {
+    hint: `look at the variant's path and adapter ('tunediff weights BASE VARIANT'), or go on with ${goOn}`,
   })
 }
 

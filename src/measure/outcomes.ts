@@ -126,14 +126,16 @@ interface Assembled {
   hash: string
 }
 
-function assembleSample(rule: Rule, sample: Sample, problem: CodeProblem): Assembled {
+/** The program that a rule makes of an answer, with the hash of it and of the problem's tests. */
+export function assembleSample(rule: Rule, sample: Sample, problem: CodeProblem): Assembled {
   const result = assemble(rule, sample.raw, problem)
   if ('none' in result) return { text: null, none: result.none, hash: '' }
   const { prompt, test, entryPoint } = problem
   return { text: result.program, hash: sha256(result.program, prompt, test, entryPoint) }
 }
 
-function judgeOnce(options: {
+/** Equal programs for equal tests are executed once. */
+export function judgeOnce(options: {
   judge: Judge
   problem: CodeProblem
   program: Assembled

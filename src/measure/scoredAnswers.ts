@@ -25,17 +25,23 @@ export interface ScoreRunOptions {
   onWait?: (folder: string, holder: string) => void
 }
 
+export type ScorerRecord = Extract<JudgeRecord, { scorer: object }>
+
 /** What a scorer is looked up by: its options and its version. */
-export function scorerRecord(task: TextTask | ChoiceTask): JudgeRecord & { scorer: object } {
+export function scorerRecord(task: TextTask | ChoiceTask): ScorerRecord {
   const scorer = task.kind === 'text' ? task.scorer : { kind: 'choice', normalise: task.normalise }
   return { id: sha256Value([scorer, SCORERS_VERSION]), scorer, version: SCORERS_VERSION }
 }
 
 /** What a pass means, in a word or two. */
 export function metricOf(task: Task | null): string {
-  if (!task || task.kind === 'code') return 'pass@1'
-  if (task.kind === 'text') return `accuracy (${task.scorer.kind})`
-  return task.normalise === 'none' ? 'accuracy' : `accuracy by ${task.normalise}`
+  return !task || task.kind === 'code' ? 'pass@1' : metricOfScorer(scorerRecord(task))
+}
+
+/** The same, of what is noted of a scorer. */
+export function metricOfScorer({ scorer }: ScorerRecord): string {
+  if (scorer.kind !== 'choice') return `accuracy (${scorer.kind})`
+  return scorer.normalise === 'none' ? 'accuracy' : `accuracy by ${scorer.normalise}`
 }
 
 export async function scoreRun(options: ScoreRunOptions): Promise<JudgedCounts> {
@@ -70,7 +76,7 @@ async function scoreSample(sample: Sample, { task, judge, ledger, counts }: Work
   const since = standing()
   if (since !== undefined) return since
   const startMs = performance.now()
-  const { class: found, message } = score(sample, task)
+  const { class: found, message } = scoreAnswer(sample, task)
   const wallMs = performance.now() - startMs
   const outcome = {
     sample: sample.id,
@@ -86,13 +92,14 @@ async function scoreSample(sample: Sample, { task, judge, ledger, counts }: Work
 }
 
 /** The answer and what is right. */
-function judgedHash({ raw, problem, choices: scores }: Sample, task: TextTask | ChoiceTask): string {
+export function judgedHash({ raw, problem, choices: scores }: Sample, task: TextTask | ChoiceTask): string {
   if (task.kind === 'text') return sha256(raw, ...task.problems.get(problem)!.targets)
   const { choices, answer } = task.problems.get(problem)!
   return sha256Value([scores, choices, answer])
 }
 
-function score(
+/** What the task's scorer says of an answer. */
+export function scoreAnswer(
   { raw, problem, choices: scores }: Sample,
   task: TextTask | ChoiceTask,
 ): { class: OutcomeClass; message?: string } {

@@ -83,13 +83,25 @@ function measure(of: SeedTwins): Work {
   const variants = of.twins.length === 1 ? only(of.twins[0]!.scores, shared) : bySeed
   const trainings = pairScores(base, variants)
   if (of.twins.length === 1) return { of, shared, trainings, recipe: null }
-  const differences = of.twins.map(({ scores }) =>
-    shared.map((id) => mean(scores.get(id)!) - mean(of.base.get(id)!)),
+  const pairs = of.twins.map(({ scores: variant }) => ({ base: of.base, variant }))
+  return { of, shared, trainings, recipe: recipeMean(pairs, shared) }
+}
+
+/** A training beside what it is compared with: the base that all share, or one of the same seed. */
+export interface SeedPair {
+  base: ProblemScores
+  variant: ProblemScores
+}
+
+/** Effect of a recipe, of two or more trainings, on the problems `shared` by all. */
+export function recipeMean(pairs: readonly SeedPair[], shared: readonly string[]): CrossedMean {
+  const differences = pairs.map(({ base, variant }) =>
+    shared.map((id) => mean(variant.get(id)!) - mean(base.get(id)!)),
   )
-  const unit = [of.base, ...of.twins.map(({ scores }) => scores)].every((side) =>
-    shared.every((id) => isUnit(side.get(id)!)),
+  const unit = pairs.every((pair) =>
+    [pair.base, pair.variant].every((side) => shared.every((id) => isUnit(side.get(id)!))),
   )
-  return { of, shared, trainings, recipe: crossedMean(differences, unit ? 1 : null) }
+  return crossedMean(differences, unit ? 1 : null)
 }
 
 function checkTwins({ recipe, task, twins }: SeedTwins): void {

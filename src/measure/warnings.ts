@@ -1,5 +1,6 @@
 // What a reader of a comparison must know besides its numbers. Each warning has a code that scripts can look for.
 import type { Comparison, RuleRow, VariantReport, Warning } from '../schema/comparison.ts'
+import type { Liveness } from '../schema/live.ts'
 import type { Task } from '../schema/problem.ts'
 import { sha256 } from '../util/hash.ts'
 import { idList, plural } from '../util/text.ts'
@@ -92,7 +93,8 @@ function protocolWarnings(sides: TaskSides, variant: VariantReport): Warning[] {
 }
 
 /** Sentences about one side, without its name. */
-function sideWarnings({ facts, scores }: Side, task: Task | null): Warning[] {
+function sideWarnings(side: Side, task: Task | null): Warning[] {
+  const { facts, scores } = side
   const { import: imported, asked } = facts.run
   const { skipped, rows, missing } = imported ?? { skipped: [], rows: 0, missing: [] }
   const warnings: Warning[] = []
@@ -100,6 +102,11 @@ function sideWarnings({ facts, scores }: Side, task: Task | null): Warning[] {
     if (applies) warnings.push({ code, message: message() })
   }
   const { unjudged, borderline } = scores
+  add(
+    'not-live',
+    verdictOf(side) === 'identical',
+    () => 'it gives every log-probability of its base, to the bit, and was asked all the same.',
+  )
   add(
     'unjudged',
     unjudged.length > 0,
@@ -152,8 +159,12 @@ function sideWarnings({ facts, scores }: Side, task: Task | null): Warning[] {
   return warnings
 }
 
-/** Answers that are equal to the letter on every problem: the variant may never have been asked. */
+const verdictOf = ({ facts: { live } }: Side): Liveness['verdict'] | null =>
+  live === undefined || 'absent' in live ? null : live.verdict
+
+/** Answers that are equal to the letter on every problem: the variant may never have been asked, unless it is known to be live. */
 function sameAnswers(base: Side, variant: Side): Warning[] {
+  if (verdictOf(variant) === 'live') return []
   const shared = [...variant.facts.texts].filter(([id]) => base.facts.texts.has(id))
   if (shared.length < 2 || shared.some(([id, text]) => base.facts.texts.get(id) !== text)) return []
   if (shared.every(([, text]) => text === EMPTY_TEXT)) return []

@@ -26,6 +26,7 @@ export interface PlanReport {
 const KINDS: Readonly<Record<CellKind, string>> = {
   variant: 'variants to train',
   import: 'recorded answers',
+  live: 'is it live',
   run: 'runs',
   weights: 'weights',
   predictions: 'predictions',
@@ -93,7 +94,7 @@ function leftSentence(cells: readonly PlanRow[], { seconds, unknown }: PlanRepor
 }
 
 /** Cells that failed, with why. */
-export function failedBlocks(cells: readonly PlanRow[]): Block[] {
+function failedBlocks(cells: readonly PlanRow[]): Block[] {
   const failed = cells.filter(({ state }) => state === 'failed')
   if (failed.length === 0) return []
   return [
@@ -111,6 +112,8 @@ export function cellName({ kind, sides, task }: Pick<PlanRow, 'kind' | 'sides' |
       return `${who}, training`
     case 'import':
       return `${who}, recorded answers`
+    case 'live':
+      return `${who}, is it live against ${against}`
     case 'run':
       return `${who} on ${task}`
     case 'weights':

@@ -1,4 +1,4 @@
-// What the check of a variant's liveness found: kept with a run or a comparison of it.
+// What the check of a variant's liveness found: live.json, in a folder of a study or beside a run's answers.
 import { z } from 'zod'
 import { absentSchema } from './estimate.ts'
 
@@ -23,3 +23,11 @@ export const livenessSchema = z.strictObject({
   zero: movedSchema.extend({ prompts: z.number().int() }),
 })
 export type Liveness = z.infer<typeof livenessSchema>
+
+export const LIVE_SCHEMA = 1
+
+export const liveFileSchema = z.strictObject({
+  schema: z.literal(LIVE_SCHEMA),
+  /** Absent where no other weights are claimed. */
+  liveness: z.union([livenessSchema, absentSchema]),
+})

@@ -106,7 +106,12 @@ const weightsSchema = compared.extend({
     }),
     absentSchema,
   ]),
-  tensors: z.strictObject({ compared: z.number().int(), changed: z.number().int() }),
+  /** `nonFinite`: elements that are NaN or infinite on either side, and left out of every number. */
+  tensors: z.strictObject({
+    compared: z.number().int(),
+    changed: z.number().int(),
+    nonFinite: z.number().int(),
+  }),
   /** What differs besides weights. */
   settings: z.array(settingChangeSchema),
 })
@@ -199,7 +204,6 @@ const figureSchema = z.strictObject({
   /** How it stands in the text. */
   shown: z.string(),
 })
-export type Figure = z.infer<typeof figureSchema>
 
 /** A sentence or a few, and the figures in it, in their order. */
 const statementSchema = z.strictObject({ text: z.string(), figures: z.array(figureSchema) })

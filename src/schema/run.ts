@@ -16,7 +16,7 @@ export const ruleSchema = z.enum(RULES)
 export type Rule = z.infer<typeof ruleSchema>
 
 /** How a sample was scored: under an assembly rule, or as it is, by the task's scorer. */
-const outcomeRuleSchema = z.enum([...RULES, 'answer'])
+export const outcomeRuleSchema = z.enum([...RULES, 'answer'])
 export type OutcomeRule = z.infer<typeof outcomeRuleSchema>
 
 /**

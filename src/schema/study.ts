@@ -62,6 +62,10 @@ export const studySchema = z.strictObject({
     .default(null)
     .describe('largest loss that does not matter, in percentage points'),
   chat: z.boolean().default(false).describe("ask in the model's chat template"),
+  allowIdentical: z
+    .boolean()
+    .default(false)
+    .describe('measure answers of a variant that is its base, to the bit, too'),
   threads: count
     .nullable()
     .default(null)
@@ -71,11 +75,14 @@ export type Study = z.infer<typeof studySchema>
 
 export const CELL_SCHEMA = 1
 
-/** A variant to make, recorded answers to import, a run, a measurement of weights or predictions. In the order of work. */
-export const CELL_KINDS = ['variant', 'import', 'run', 'weights', 'predictions'] as const
+/**
+ * A variant to make, recorded answers to import, a check whether a variant is live, a run, a measurement of weights or
+ * predictions. In the order of work.
+ */
+export const CELL_KINDS = ['variant', 'import', 'live', 'run', 'weights', 'predictions'] as const
 export type CellKind = (typeof CELL_KINDS)[number]
 
-/** KEY.cell.json, beside the folder KEY, which is that of a variant, a run or a measurement. */
+/** KEY.cell.json, beside the folder KEY, which is that of a variant, a check, a run or a measurement. */
 export const cellSchema = z.strictObject({
   schema: z.literal(CELL_SCHEMA),
   kind: z.enum(CELL_KINDS),
@@ -106,5 +113,7 @@ export const cellErrorSchema = z.strictObject({
   hint: z.string().nullable(),
   /** Of what is no fault of the user. */
   stack: z.string().nullable(),
+  /** Nothing went wrong: the variant is not live. */
+  isFailedCheck: z.boolean(),
 })
 export type CellError = z.infer<typeof cellErrorSchema>

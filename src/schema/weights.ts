@@ -180,6 +180,14 @@ export const settingChangeSchema = z.strictObject({
 })
 export type SettingChange = z.infer<typeof settingChangeSchema>
 
+/** settings.json of a measurement: what differs besides weights. */
+export const settingsFileSchema = z.strictObject({
+  changes: z.array(settingChangeSchema),
+  /** What could not be compared, in words; null where there is nothing. */
+  notCompared: z.string().nullable(),
+})
+export type SettingsFile = z.infer<typeof settingsFileSchema>
+
 const variantReportSchema = z.strictObject({
   model: modelSchema,
   /** Where its measurement is kept. */

@@ -47,3 +47,11 @@ export interface Solver {
   readonly name: string
   solve(questions: readonly Question[], context: SolverContext): Promise<void>
 }
+
+/** Solvers that call the model once an answer; logs may call them so. */
+const PLAIN: readonly (string | null)[] = ['direct', 'repeated', 'plain']
+
+export const isPlain = (solver: string | null): boolean => PLAIN.includes(solver)
+
+/** It calls the model more than once an answer. Of a solver that nobody knows nothing is said. */
+export const isScaffold = (solver: string | null): boolean => solver !== null && !isPlain(solver)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { embeddedSettings } from '../generate/embeddedEngine.ts'
 import { type EngineModel, engineModel } from '../model/engine/index.ts'
 import { parseModel } from '../model/modelPath.ts'
+import type { Model } from '../model/tensor.ts'
 import { type TokenizerFiles, tokenizerFiles } from '../model/tokenizer/files.ts'
 import type { Asking, Task } from '../schema/problem.ts'
 import { RUN_SCHEMA, type Run } from '../schema/run.ts'
@@ -30,6 +31,8 @@ export interface AskedModel {
   spec: string
   identity: string
   note: string | null
+  /** Adapters live. */
+  model: Model
   engineModel: EngineModel
   tokenizer: TokenizerFiles
 }
@@ -50,6 +53,7 @@ export async function openAsked(
     spec: named,
     identity,
     note,
+    model,
     engineModel: engineModel(model),
     tokenizer: await tokenizerFiles(model),
   }

@@ -48,6 +48,8 @@ export interface ComparePredictionsOptions {
   output?: string | ((role: PredictionsMeasurement['role'], variant: PredictedModel) => string)
   threads?: number
   onProgress?: (what: string, done: number, total: number) => void
+  /** How a model is called in notes, in a study; by its own name where it is not given. */
+  nameOf?: (spec: string) => string
   /** Another process writes one of the folders. */
   onWait?: (folder: string, holder: string) => void
 }
@@ -82,7 +84,13 @@ export async function comparePredictions(options: ComparePredictionsOptions): Pr
   const context = options.context ?? CONTEXT
   await using thread = new PredictionsThread()
   const { modes, loaded } = await openThread(thread, { models, texts: texts.documents, context }, options)
-  const notes = predictionsNotes({ ...options, models: loaded.slice(0, 1 + variants.length), modes, context })
+  const { nameOf } = options
+  const names = nameOf && [base, ...variants].map(({ predicted }) => nameOf(predicted.spec))
+  const notes = predictionsNotes({
+    ...options,
+    ...{ models: loaded.slice(0, 1 + variants.length), modes, context },
+    ...(names ? { names } : {}),
+  })
   const all = withSamples(texts, await samplesOf(thread, [base, ...variants], options))
   const sides = askedOf({ base, variants, nf4, modes }, options)
   const folders = await measureSides({ thread, base, sides, texts: all, context }, options)

@@ -1,13 +1,6 @@
 // From what the user named (run folders or logs) to a comparison report: opens the runs, pairs them by task, judges
 // what has no outcome yet under one judge for all sides, and compares.
-import {
-  answerScores,
-  executedScores,
-  type RunFacts,
-  readRunFacts,
-  recordedScores,
-  type Scores,
-} from '../measure/answers.ts'
+import { answerScores, executedScores, readRunFacts, recordedScores } from '../measure/answers.ts'
 import { compareSides } from '../measure/compare.ts'
 import { judgeRun, type Verdicts } from '../measure/outcomes.ts'
 import { requireSameProtocol } from '../measure/protocol.ts'
@@ -15,12 +8,12 @@ import { metricOf, scoreRun, scorerRecord } from '../measure/scoredAnswers.ts'
 import type { Side, TaskSides } from '../measure/side.ts'
 import type { ComparisonReport, Warning } from '../schema/comparison.ts'
 import type { Judge } from '../schema/judge.ts'
-import type { Task } from '../schema/problem.ts'
 import { RULES, type Rule, type Run, samplesOf } from '../schema/run.ts'
 import { codeTaskOf, openRuns, scoredTaskOf } from '../solve/openRuns.ts'
 import type { ImportContext, ImportOptions, StoredRun } from '../solve/recorded.ts'
 import { isRunFolder } from '../store/runFolder.ts'
 import { UserError } from '../util/errors.ts'
+import { type JudgedRun, sharedTasks, sideOf, taskKey, taskName } from './pairRuns.ts'
 
 export interface CompareRunsOptions extends ImportContext {
   base: string
@@ -84,14 +77,11 @@ async function refuseIdleFlags(
   )
 }
 
-/** One list a task that base and a variant share: the base's run, then each variant's. */
 function pairTasks(sides: StoredRun[][]): StoredRun[][] {
   // One run on each side: they are compared, whatever their logs call the task.
   if (sides.every((runs) => runs.length === 1)) return [sides.flat()]
-  const [base, ...variants] = sides.map(byTask) as [Map<string, StoredRun>, ...Map<string, StoredRun>[]]
-  const paired = [...base]
-    .map(([key, run]) => [run, ...variants.flatMap((runs) => runs.get(key) ?? [])])
-    .filter((runs) => runs.length > 1)
+  for (const runs of sides) refuseTwice(runs)
+  const paired = sharedTasks(sides)
   if (paired.length > 0) return paired
   const list = (runs: StoredRun[]): string => [...new Set(runs.map(taskName))].join(', ')
   throw new UserError(`no task is on both sides: ${list(sides[0]!)} and ${list(sides.slice(1).flat())}`, {
@@ -99,22 +89,16 @@ function pairTasks(sides: StoredRun[][]): StoredRun[][] {
   })
 }
 
-// Two tasks of a harness may pose the same problems in other words: its own name of the task tells them apart.
-const taskName = ({ run }: StoredRun): string => run.import?.task ?? run.task.name
-
-function byTask(runs: StoredRun[]): Map<string, StoredRun> {
-  const map = new Map<string, StoredRun>()
-  for (const run of runs) {
-    const key = `${taskName(run)} ${run.run.task.identity}`
-    const earlier = map.get(key)
-    if (earlier) {
-      throw new UserError(`one side has two runs of ${taskName(run)}: ${earlier.folder} and ${run.folder}`, {
-        hint: 'name one of them',
-      })
-    }
-    map.set(key, run)
+function refuseTwice(runs: readonly StoredRun[]): void {
+  const keys = runs.map(taskKey)
+  for (const [i, key] of keys.entries()) {
+    const first = runs[keys.indexOf(key)]!
+    if (first === runs[i]) continue
+    throw new UserError(
+      `one side has two runs of ${taskName(first)}: ${first.folder} and ${runs[i]!.folder}`,
+      { hint: 'name one of them' },
+    )
   }
-  return map
 }
 
 /** Runs that were left out since the other side, or another variant, lacks their task. */
@@ -144,17 +128,6 @@ function distinctNames(sides: StoredRun[][], paths: string[]): Map<StoredRun, st
     for (const run of runs) names.set(run, sidesByName.get(run.run.name)!.size > 1 ? paths[i]! : run.run.name)
   }
   return names
-}
-
-interface JudgedRun {
-  facts: RunFacts
-  /** Null where the log alone defines the task. */
-  task: Task | null
-  /** By the task's scorer, or as recorded; null where answers are executed. */
-  scores: Scores | null
-  byRule: Awaited<ReturnType<typeof executedScores>> | null
-  /** Rule that the run is scored under. */
-  rule: Rule | null
 }
 
 async function judgeAll(
@@ -208,12 +181,7 @@ function taskSides(
   names: Map<StoredRun, string>,
   judged: Map<StoredRun, JudgedRun>,
 ): TaskSides {
-  const side = (stored: StoredRun): Side => {
-    const { facts, byRule, rule, scores } = judged.get(stored)!
-    const name = names.get(stored)!
-    if (scores) return { name, facts, scores, rules: null }
-    return { name, facts, scores: byRule!.get(rule!)!, rules: { byRule: byRule!, rule: rule! } }
-  }
+  const side = (stored: StoredRun): Side => sideOf(names.get(stored)!, judged.get(stored)!)
   const [base, ...variants] = runs as [StoredRun, ...StoredRun[]]
   return {
     name: taskName(base),

@@ -16,12 +16,19 @@ import {
   type MeasuredModel,
   type Measurement,
   measurementSchema,
+  type SettingsFile,
   type TensorRow,
   type VariantReport,
   WEIGHTS_SCHEMA,
   type WeightsReport,
 } from '../schema/weights.ts'
-import { readMeasurement, startMeasurement, writeMeasurement } from '../store/weightsFolder.ts'
+import {
+  hasSettingsFile,
+  readMeasurement,
+  startMeasurement,
+  writeMeasurement,
+  writeSettingsFile,
+} from '../store/weightsFolder.ts'
 import { cacheFolder } from '../util/cache.ts'
 import { UserError } from '../util/errors.ts'
 import { globPattern } from '../util/glob.ts'
@@ -60,9 +67,10 @@ export async function compareWeights(options: CompareWeightsOptions): Promise<We
   const reports: VariantReport[] = []
   const all: TensorRow[][] = []
   for (const variant of variants) {
-    const { folder, rows } = await measured({ base, variant, quantisedBase, pool }, options)
+    const compared = await compareSettings(baseSettings, await readSettings(variant.model))
+    const settings = { changes: compared.changes, notCompared: notRecordedSentence(compared) ?? null }
+    const { folder, rows } = await measured({ base, variant, quantisedBase, settings, pool }, options)
     all.push(rows)
-    const settings = await compareSettings(baseSettings, await readSettings(variant.model))
     reports.push(
       variantReport({
         base: base.model,
@@ -71,7 +79,7 @@ export async function compareWeights(options: CompareWeightsOptions): Promise<We
         folder,
         rows,
         settings: settings.changes,
-        notCompared: notRecordedSentence(settings),
+        notCompared: settings.notCompared,
         tokenOf,
       }),
     )
@@ -103,12 +111,13 @@ interface Sides {
   base: Opened
   variant: Opened
   quantisedBase: Opened | undefined
+  settings: SettingsFile
   pool: WeightsPool
 }
 
 /** Rows of one measurement: those that its folder has are not measured again. */
 async function measured(
-  { base, variant, quantisedBase, pool }: Sides,
+  { base, variant, quantisedBase, settings, pool }: Sides,
   options: CompareWeightsOptions,
 ): Promise<{ folder: string; rows: TensorRow[] }> {
   const asked: Asked = {
@@ -145,6 +154,7 @@ async function measured(
     pool,
     onProgress: (phase, done, total) => options.onProgress?.(`${variant.model.name}: ${phase}`, done, total),
   })
+  if (!(await hasSettingsFile(folder))) await writeSettingsFile(folder, settings)
   if (!measurement.finished) await writeMeasurement(folder, { ...measurement, finished: true })
   return { folder, rows }
 }

@@ -10,6 +10,7 @@ import { keepTask, resolveTask } from '../tasks/task.ts'
 import { plural } from '../util/text.ts'
 import { type Answering, type AnswersProgress, answerAndJudge } from './answering.ts'
 import { askedRun, cachedRunFolder, openAsked, type RunSettings } from './askedModel.ts'
+import { checkRunLive } from './runLive.ts'
 
 export interface EvaluateOptions extends Omit<ImportContext, 'onProgress'>, RunSettings {
   model: string
@@ -18,12 +19,16 @@ export interface EvaluateOptions extends Omit<ImportContext, 'onProgress'>, RunS
   /** Run folder; in the cache where it is not given. */
   output?: string
   threads?: number
+  /** Refuses a variant that is its base, or asks it all the same; not checked here where it is not given. */
+  live?: { allowsIdentical: boolean }
   /** Opens what answers; one for this run alone where it is not given. */
   openEngine?: Answering['openEngine']
   /** Opens what executes programs; called only for a code task. */
   openJudge: () => Promise<Judge>
   /** What is odd about the task. */
   onWarning?: (text: string) => void
+  /** What has answers drawn, in words; by default the flag that does. */
+  drawnBy?: string
   /** Of files. */
   onReading?: (what: string, done: number, total: number) => void
   /** Before the first question. */
@@ -34,15 +39,23 @@ export interface EvaluateOptions extends Omit<ImportContext, 'onProgress'>, RunS
 
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const startMs = performance.now()
-  const { cacheFolder, threads, onAnswers: onProgress } = options
+  const { cacheFolder, threads, live, onReading, onAnswers: onProgress } = options
   const task: Task = await resolveTask(options.task, options)
-  const model = await openAsked(options.model, options.onReading)
+  const model = await openAsked(options.model, onReading)
   const asked = askedRun(model, task, options)
   const notes = notesOf(options, task, asked.asked.asking.temperature)
-  options.onNotes?.(notes)
   await keepTask(task, cacheFolder)
   const path = options.output ?? cachedRunFolder(cacheFolder, asked)
   await using folder = await openAskedRun(path, asked, options.onWait)
+  if (live) {
+    const where = { asked: model, folder: path, cacheFolder }
+    const how = {
+      ...(threads === undefined ? {} : { threads }),
+      ...(onReading ? { onProgress: onReading } : {}),
+    }
+    notes.push(...(await checkRunLive({ ...live, ...where, ...how })))
+  }
+  options.onNotes?.(notes)
   await using judge = task.kind === 'code' ? await options.openJudge() : null
   const {
     asked: answered,
@@ -99,7 +112,11 @@ function scored({ byProblem }: Scores): Pick<Evaluation, 'passed' | 'score'> {
   return { passed, score: rate }
 }
 
-function notesOf({ limit, repeats }: RunSettings, task: Task, temperature: number): string[] {
+function notesOf(
+  { limit, repeats, drawnBy = 'give --temperature 0.8' }: RunSettings & Pick<EvaluateOptions, 'drawnBy'>,
+  task: Task,
+  temperature: number,
+): string[] {
   const notes: string[] = []
   const { size } = task.problems
   if (limit !== null && limit < size)
@@ -110,7 +127,7 @@ function notesOf({ limit, repeats }: RunSettings, task: Task, temperature: numbe
     notes.push(`Nothing is drawn in choosing: the ${repeats} answers to a problem are the same.`)
   else if (repeats > 1 && temperature === 0)
     notes.push(
-      `At temperature 0 the ${repeats} answers to a problem are the same: give --temperature 0.8 to have them drawn.`,
+      `At temperature 0 the ${repeats} answers to a problem are the same: ${drawnBy} to have them drawn.`,
     )
   return notes
 }

@@ -5,7 +5,6 @@ import { basename, join } from 'node:path'
 import { checkFidelity } from '../measure/fidelity.ts'
 import { applyAdapter } from '../model/applied.ts'
 import { identityOf } from '../model/identity.ts'
-import { parseModel } from '../model/modelPath.ts'
 import { noteOf } from '../model/note.ts'
 import { type OpenOptions, openAdapter, openModel } from '../model/open.ts'
 import type { FloatType, Model } from '../model/tensor.ts'
@@ -15,6 +14,7 @@ import { exportMerged, type MergedFolder } from '../train/export/merged.ts'
 import { UserError } from '../util/errors.ts'
 import { exists, refuseFile, writeFileWhole, writeFolderWhole } from '../util/files.ts'
 import { VERSION } from '../util/version.ts'
+import { baseText, openBare, plainSpec } from './bareModel.ts'
 import { type Lineage, lineageBeside, runningSpec } from './runningSpec.ts'
 
 export interface ExportOptions {
@@ -64,11 +64,7 @@ async function open(spec: string, { base, onProgress }: ExportOptions): Promise<
     onProgress: (what, done, total) => onProgress?.(what, done, total ?? 0),
   }
   const variant = await openModel(spec, how)
-  const { adapters } = variant
-  const bare = await openModel(spec, { ...how, isBare: true })
-  const ofAdapters = new Set(adapters.flatMap(({ files }) => files.map(({ path }) => path)))
-  const files = bare.files.filter(({ path }) => !ofAdapters.has(path))
-  return { variant, base: { ...bare, adapters: [], files } }
+  return { variant, base: await openBare(spec, how) }
 }
 
 async function refuseTaken(output: string): Promise<void> {
@@ -99,9 +95,6 @@ async function refuseOtherBase(
     },
   )
 }
-
-/** Without what quantises it on load. */
-const plainSpec = (spec: string): string => spec.replace(/^nf4(dq)?:/, '')
 
 /** As its files are. */
 function unquantised({ quantised: _, ...base }: Model): Model {
@@ -175,17 +168,6 @@ async function lineageOf(
     notes,
     versions: { tunediff: VERSION },
   }
-}
-
-/** The MODEL before its adapters, as it was written. */
-function baseText(spec: string, { adapters }: Model): string {
-  const parsed = parseModel(spec)
-  const text = plainSpec(spec)
-  if (parsed.adapters.length === 0) return adapters[0]?.baseName ?? text
-  return parsed.adapters.reduceRight((left, source) => {
-    const end = source.kind === 'path' ? left.lastIndexOf(`+${source.path}`) : left.lastIndexOf('+hf:')
-    return left.slice(0, end)
-  }, text)
 }
 
 /** The adapter's two files, and the tokenizer that may lie beside them. */

@@ -1,11 +1,12 @@
 // From a study file to its cells: what there is to do, what is there already, what the rest would take. Nothing is computed
 // but hashes.
 import { availableParallelism } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { scorerRecord } from '../measure/scoredAnswers.ts'
 import type { Task } from '../schema/problem.ts'
 import type { CellError } from '../schema/study.ts'
 import { cellFolder, readCell, readCellError } from '../store/studyFolder.ts'
+import { hasSettingsFile } from '../store/weightsFolder.ts'
 import type { TaskContext } from '../tasks/task.ts'
 import { isSmall, type PlannedCell, planCells } from './planCells.ts'
 import { refuseUnfit, refuseWrongNames } from './planChecks.ts'
@@ -41,6 +42,10 @@ export interface PlanOptions extends TaskContext {
   onReading?: OnReading
 }
 
+/** STEM.study beside the file. */
+export const studyFolderOf = (path: string): string =>
+  resolve(dirname(path), `${basename(path).replace(/\.(ya?ml|json)$/i, '')}.study`)
+
 export async function planStudy({ study: path, output, onReading, ...context }: PlanOptions): Promise<Plan> {
   const file = await readStudyFile(path)
   const { study, placeOf } = file
@@ -49,9 +54,7 @@ export async function planStudy({ study: path, output, onReading, ...context }: 
   refuseUnfit(file, sides)
   const tasks = await readStudyTasks(file, sides, context)
   const texts = await readStudyTexts(file)
-  const folder = resolve(
-    output ?? join(file.folder, `${basename(path).replace(/\.(ya?ml|json)$/i, '')}.study`),
-  )
+  const folder = output === undefined ? studyFolderOf(path) : resolve(output)
   const planned = planCells({ study, sides, tasks, texts })
   const costs = costsOf(planned, {
     ...study,
@@ -86,7 +89,9 @@ async function stateOf({ work }: PlannedCell, folder: string): Promise<CellState
   if (!cell) return { kind: 'missing' }
   if (!cell.finished) return { kind: 'begun' }
   const { seconds, isOneGo, scorer } = cell.finished
-  const isStale = work.kind === 'run' && scorer !== scorerOf(work.task.task)
+  const isStale =
+    (work.kind === 'run' && scorer !== scorerOf(work.task.task)) ||
+    (work.kind === 'weights' && !(await hasSettingsFile(folder)))
   return isStale ? { kind: 'begun' } : { kind: 'done', seconds, isOneGo }
 }
 

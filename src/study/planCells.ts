@@ -1,6 +1,7 @@
 // The cells of a study: pieces of work with a key that is the hash of all that decides what comes out. What is trained here
 // stands in keys by the key of its training, so that all are known before anything is computed.
 import { embeddedSettings } from '../generate/embeddedEngine.ts'
+import { LIVE_SCHEMA } from '../schema/live.ts'
 import { PREDICTIONS_SCHEMA } from '../schema/predictions.ts'
 import { RUN_SCHEMA } from '../schema/run.ts'
 import { CELL_KINDS, type CellKind, type Study } from '../schema/study.ts'
@@ -31,6 +32,7 @@ export type Work =
       names: Pick<RecordedSide, 'model' | 'solver' | 'startFrom'>
       task: StudyTask | null
     }
+  | { kind: 'live'; base: ModelRef; variant: ModelRef }
   | { kind: 'run'; model: ModelRef; task: StudyTask }
   | { kind: 'weights'; base: ModelRef; variant: ModelRef }
   /** Without a variant: the zero lines of the base. */
@@ -42,7 +44,7 @@ export interface PlannedCell {
   asked: Record<string, unknown>
   work: Work
   uses: readonly Use[]
-  /** Keys of the trainings that come first. */
+  /** Keys of the cells that come first: trainings, and of a run whether its model is live. */
   needs: readonly string[]
   /** Numbers of the larger model. */
   parameters: number
@@ -53,6 +55,9 @@ export interface PlannedCell {
 /** Small models have one thread, whatever the machine: their cells run side by side, and results do not depend on it. */
 const SMALL_PARAMETERS = 20e6
 const KEY_LENGTH = 32
+
+/** The key of a cell, from all that decides what comes out. */
+export const keyOfAsked = (asked: Record<string, unknown>): string => sha256Value(asked).slice(0, KEY_LENGTH)
 
 export const isSmall = ({ parameters }: Pick<PlannedCell, 'parameters'>): boolean =>
   parameters <= SMALL_PARAMETERS
@@ -78,9 +83,12 @@ export function planCells(input: CellsInput): PlannedCell[] {
   const add = (cell: Omit<PlannedCell, 'key' | 'asked' | 'threads'> & { asked: object }): string => {
     const threads = isSmall(cell) ? 1 : study.threads
     const asked = { kind: cell.work.kind, ...cell.asked, threads, tunediff: VERSION }
-    const key = sha256Value(asked).slice(0, KEY_LENGTH)
+    const key = keyOfAsked(asked)
     const known = cells.get(key)
-    cells.set(key, { ...cell, asked, key, threads, uses: [...(known?.uses ?? []), ...cell.uses] })
+    const uses = [...(known?.uses ?? []), ...cell.uses]
+    // One that is also the base's waits for no check of the variant that shares it.
+    const needs = known ? cell.needs.filter((one) => known.needs.includes(one)) : cell.needs
+    cells.set(key, { ...cell, asked, key, threads, uses, needs })
     return key
   }
   const instances = new Map(sides.map((side) => [side.name, instancesOf(side, { base: sides[0]!, add })]))
@@ -133,9 +141,10 @@ const needsOf = (...refs: readonly (ModelRef | null)[]): string[] =>
   refs.flatMap((ref) => (ref !== null && 'trained' in ref ? [ref.trained] : []))
 
 function answerCells(
-  { study, sides, tasks }: CellsInput,
+  { study, sides, tasks, texts }: CellsInput,
   { instances, add }: { instances: Instances; add: Add },
 ): void {
+  const live = liveCells({ study, sides, tasks, texts }, { instances, add })
   const imports = new Map<string, readonly string[]>()
   const codeTasks = tasks.filter(({ task }) => task.kind === 'code')
   const codeTask = codeTasks.length === 1 ? codeTasks[0]! : null
@@ -169,7 +178,8 @@ function answerCells(
       importSide(side)
       continue
     }
-    for (const { use, ref, parameters } of instances.get(side.name)!) {
+    for (const instance of instances.get(side.name)!) {
+      const { use, ref, parameters } = instance
       for (const task of tasks) {
         const { repeats, limit, seed, chat } = study
         const engine = embeddedSettings()
@@ -187,12 +197,39 @@ function answerCells(
             chat,
           },
           uses: [{ ...use, against: null }],
-          needs: needsOf(ref),
+          needs: [...needsOf(ref), ...(live.get(instance) ?? [])],
           parameters,
         })
       }
     }
   }
+}
+
+/** Whether each variant is another model than what it is compared with; keys by variant. */
+function liveCells(
+  { study, sides, tasks }: CellsInput,
+  { instances, add }: { instances: Instances; add: Add },
+): Map<Instance, [string]> {
+  const keys = new Map<Instance, [string]>()
+  if (tasks.length === 0) return keys
+  const { allowIdentical } = study
+  for (const { variant, base } of pairsOf(sides, instances)) {
+    const [ours, theirs] = [variant.ref, base.ref]
+    // Equal files under another name are what the check is for; one MODEL claims nothing.
+    const isOneModel = 'spec' in ours && 'spec' in theirs && ours.spec === theirs.spec
+    const key = add({
+      ...comparedOf(variant, base),
+      work: { kind: 'live', base: theirs, variant: ours },
+      asked: {
+        schema: LIVE_SCHEMA,
+        base: keyPart(theirs),
+        variant: keyPart(ours),
+        ...{ isOneModel, allowIdentical },
+      },
+    })
+    keys.set(variant, [key])
+  }
+  return keys
 }
 
 interface Compared {
@@ -201,44 +238,61 @@ interface Compared {
   measure: 'weights' | 'predictions'
 }
 
-function comparedCells({ sides, texts }: CellsInput, { instances, add, measure }: Compared): void {
-  const withZero = new Set<string>()
-  for (const side of sides) {
-    if (side.against === null) continue
-    const bases = instances.get(side.against)!
-    for (const variant of instances.get(side.name)!) {
+interface Pair {
+  variant: Instance
+  base: Instance
+}
+
+/** Sides of weights with what they are compared with. */
+function pairsOf(sides: readonly Side[], instances: Instances): Pair[] {
+  return sides.flatMap(({ name, against }) => {
+    if (against === null) return []
+    const bases = instances.get(against)!
+    return instances.get(name)!.flatMap((variant) => {
       // Seeds are paired where both sides were trained: readSides has seen to it that they are there.
       const base = bases.length > 1 ? bases.find(({ use }) => use.seed === variant.use.seed)! : bases[0]
-      if (!base) continue
-      const common = {
-        uses: [{ ...variant.use, against: base.use }],
-        needs: needsOf(base.ref, variant.ref),
-        parameters: Math.max(base.parameters, variant.parameters),
-      }
-      const asked = { base: keyPart(base.ref), variant: keyPart(variant.ref) }
-      if (measure === 'weights') {
-        add({
-          ...common,
-          work: { kind: 'weights', base: base.ref, variant: variant.ref },
-          asked: { schema: WEIGHTS_SCHEMA, ...asked },
-        })
-        continue
-      }
-      const predictions = { schema: PREDICTIONS_SCHEMA, texts: texts!.identities }
+      return base ? [{ variant, base }] : []
+    })
+  })
+}
+
+const comparedOf = (
+  variant: Instance,
+  base: Instance,
+): Pick<PlannedCell, 'uses' | 'needs' | 'parameters'> => ({
+  uses: [{ ...variant.use, against: base.use }],
+  needs: needsOf(base.ref, variant.ref),
+  parameters: Math.max(base.parameters, variant.parameters),
+})
+
+function comparedCells({ sides, texts }: CellsInput, { instances, add, measure }: Compared): void {
+  const withZero = new Set<string>()
+  for (const { variant, base } of pairsOf(sides, instances)) {
+    const common = comparedOf(variant, base)
+    const asked = { base: keyPart(base.ref), variant: keyPart(variant.ref) }
+    if (measure === 'weights') {
       add({
         ...common,
-        work: { kind: 'predictions', base: base.ref, variant: variant.ref },
-        asked: { ...predictions, ...asked },
+        work: { kind: 'weights', base: base.ref, variant: variant.ref },
+        asked: { schema: WEIGHTS_SCHEMA, ...asked },
       })
-      if (withZero.has(asked.base)) continue
-      withZero.add(asked.base)
-      add({
-        work: { kind: 'predictions', base: base.ref, variant: null },
-        asked: { ...predictions, base: asked.base, variant: null },
-        uses: [{ ...base.use, against: base.use }],
-        needs: needsOf(base.ref),
-        parameters: base.parameters,
-      })
+      continue
     }
+    const predictions = { schema: PREDICTIONS_SCHEMA, texts: texts!.identities }
+    add({
+      ...common,
+      work: { kind: 'predictions', base: base.ref, variant: variant.ref },
+      asked: { ...predictions, ...asked },
+    })
+    const name = JSON.stringify(base.use)
+    if (withZero.has(name)) continue
+    withZero.add(name)
+    add({
+      work: { kind: 'predictions', base: base.ref, variant: null },
+      asked: { ...predictions, base: asked.base, variant: null },
+      uses: [{ ...base.use, against: base.use }],
+      needs: needsOf(base.ref),
+      parameters: base.parameters,
+    })
   }
 }

@@ -1,6 +1,7 @@
 // What cells take: memory foreseen from shapes, and an amount of work by which the time of cells that are done tells that of
 // those that are not. Nothing is known of time before the first cell of its kind is done.
 
+import { PROMPT_TOKENS } from '../measure/live.ts'
 import { engineModel } from '../model/engine/engineModel.ts'
 import { type LoadedModel, loadModel } from '../model/engine/index.ts'
 import { memoryNeed } from '../model/engine/memory.ts'
@@ -9,7 +10,7 @@ import { trainingMemory } from '../train/memory.ts'
 import { prepare } from '../train/methods/index.ts'
 import { UserError } from '../util/errors.ts'
 import { CONTEXT } from './comparePredictions.ts'
-import type { PlannedCell } from './planCells.ts'
+import type { ModelRef, PlannedCell } from './planCells.ts'
 import type { StudyTexts } from './planInputs.ts'
 import type { ModelSide, Side, TrainedSide } from './planSides.ts'
 
@@ -73,18 +74,27 @@ function costOf(cell: PlannedCell, input: CostsInput & { loaded: Loaded }): Cost
     }
     case 'weights':
       return { bytes: null, work: parameters, group: group('weights') }
-    case 'predictions': {
-      const [base] = input.sides as [ModelSide]
-      const of = (ref: typeof work.base): LoadedModel | undefined =>
-        input.loaded.get('spec' in ref ? ref.spec : base.spec)
-      const [one, other] = [of(work.base), of(work.variant ?? work.base)]
+    case 'live':
+      return { bytes: pairBytes(work, PROMPT_TOKENS, input), work: parameters, group: group('live') }
+    case 'predictions':
       return {
-        bytes: one && other ? memoryNeed([one, other], CONTEXT) : null,
+        bytes: pairBytes(work, CONTEXT, input),
         work: parameters * input.texts!.bytes,
         group: group(work.variant ? 'predictions' : 'zero lines'),
       }
-    }
   }
+}
+
+/** Two models in memory, windows of so many tokens. */
+function pairBytes(
+  { base, variant }: { base: ModelRef; variant: ModelRef | null },
+  tokens: number,
+  { sides, loaded }: CostsInput & { loaded: Loaded },
+): number | null {
+  const [trainedOn] = sides as [ModelSide]
+  const of = (ref: ModelRef): LoadedModel | undefined => loaded.get('spec' in ref ? ref.spec : trainedOn.spec)
+  const [one, other] = [of(base), of(variant ?? base)]
+  return one && other ? memoryNeed([one, other], tokens) : null
 }
 
 function trainingBytes(

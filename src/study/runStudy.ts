@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { usableBytes } from '../model/engine/memory.ts'
 import type { Judge } from '../schema/judge.ts'
 import { beginCell, cellFolder, failCell, finishCell, lockStudy } from '../store/studyFolder.ts'
-import { UserError } from '../util/errors.ts'
+import { FailedCheckError, UserError } from '../util/errors.ts'
 import { beforeStopping } from '../util/stopping.ts'
 import { Engines } from './cells/engines.ts'
 import { type CellContext, workOn } from './cells/index.ts'
@@ -181,7 +181,8 @@ class StudyWork implements AsyncDisposable {
     const [message] = (error instanceof Error ? error.message : String(error)).split('\n') as [string]
     const hint = isUser ? (error.hint ?? null) : null
     const stack = isUser ? null : ((error as Error | null)?.stack ?? null)
-    await failCell(cell.folder, { at: new Date().toISOString(), message, hint, stack })
+    const isFailedCheck = error instanceof FailedCheckError
+    await failCell(cell.folder, { at: new Date().toISOString(), message, hint, stack, isFailedCheck })
     this.#progress.set(cell.key, 'failed')
     this.#options.onEvent?.({ kind: 'failed', cell, message, hint })
   }

@@ -13,6 +13,9 @@ export class UserError extends Error {
   }
 }
 
+/** A check that the user asked for, or that stands before something else, failed. Exit code 1. */
+export class FailedCheckError extends UserError {}
+
 export const EXIT = {
   done: 0,
   checkFailed: 1,

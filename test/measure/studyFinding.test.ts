@@ -142,7 +142,7 @@ const copy = (): Measured =>
     sides: [side('copy')],
     weights: [
       weights('copy', null, 0, {
-        tensors: { compared: 38, changed: 0 },
+        tensors: { compared: 38, changed: 0, nonFinite: 0 },
         directions: { absent: 'no change' },
       }),
     ],

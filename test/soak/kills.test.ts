@@ -15,15 +15,15 @@ const KILLS = isSoak ? 34 : 2
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-kills-'))
 const cache = join(folder, 'cache')
 const next = random(20_261_124)
-const problems = join(root, 'assets/demo/problems.jsonl')
+const problems = join(root, 'test/fixtures/humanlike/problems.jsonl')
 const log = join(folder, 'answers.jsonl')
 const other = join(folder, 'other.jsonl')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 beforeAll(async () => {
-  // Repeats of the demo's answers, so that each command lasts long enough to be killed inside.
+  // Repeats of the human-like answers, so that each command lasts long enough to be killed inside.
   const rows = (name: string): string[] =>
-    readFileSync(join(root, 'assets/demo', name), 'utf8')
+    readFileSync(join(root, 'test/fixtures/humanlike', name), 'utf8')
       .trim()
       .split('\n')
   writeFileSync(

@@ -24,4 +24,9 @@ test('windows longer than a model has positions for are named; as long as that i
   expect(predictionsNotes({ models, modes, context: 512 })).toEqual([
     'short, alike: made for 256 positions by config, and windows are of up to 512 (--context): what is predicted beyond them may say little',
   ])
+  // In a study, where each variant is measured in a cell of its own, the same is said of all, and of sides.
+  const names = ['base', 'fits (seed 1)', 'alike (seed 1)']
+  expect(predictionsNotes({ models, modes, context: 512, names })).toEqual([
+    'base: made for 256 positions by config, and windows are of up to 512: what is predicted beyond them may say little',
+  ])
 })

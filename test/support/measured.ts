@@ -116,7 +116,7 @@ export const weights = (
   whole: measures(moved),
   kinds: [],
   directions: { least: 8, most: 8, matrices: 28, isCut: false },
-  tensors: { compared: 38, changed: 28 },
+  tensors: { compared: 38, changed: 28, nonFinite: 0 },
   settings: [],
   ...more,
 })

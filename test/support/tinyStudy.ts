@@ -1,5 +1,5 @@
 // A study on a tiny model, in a folder of its own: trainings of a second, a task of sums, two short texts.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { readTrainRows } from '../../src/store/variantFolder.ts'
 import { type CliOptions, type CliResult, tunediff } from './cli.ts'
@@ -49,6 +49,23 @@ export class TinyStudy implements Disposable {
 
   adapter(golden: string): string {
     return this.#tiny.adapter(golden)
+  }
+
+  /** models/broken: a copy of the base whose first MLP holds no numbers. */
+  broken(): void {
+    const [from, to] = [this.path('models/base'), this.path('models/broken')]
+    cpSync(from, to, { recursive: true })
+    const file = join(to, 'model.safetensors')
+    const bytes = readFileSync(file)
+    const start = 8 + Number(bytes.readBigUInt64LE(0))
+    const header = JSON.parse(bytes.subarray(8, start).toString()) as Record<
+      string,
+      { data_offsets: [number, number] }
+    >
+    const [first, end] = header['model.layers.0.mlp.down_proj.weight']!.data_offsets
+    // All ones is NaN in every float.
+    bytes.fill(0xff, start + first, start + end)
+    writeFileSync(file, bytes)
   }
 
   lines(name: string, rows: readonly object[]): void {
@@ -117,5 +134,7 @@ async function contentOf(path: string, folder: string): Promise<string> {
   if (path.endsWith('train.jsonl')) return JSON.stringify(await readTrainRows(join(path, '..')))
   if (!/\.jsonl?$/.test(path)) return readFileSync(path).toString('hex')
   const text = readFileSync(path, 'utf8').replaceAll(folder, 'STUDY').replace(TIMES, '')
+  // Hashes of files that say when they were made.
+  if (path.endsWith('results.json')) return JSON.stringify({ ...JSON.parse(text), files: null })
   return /(samples|outcomes)\.jsonl$/.test(path) ? text.split('\n').sort().join('\n') : text
 }

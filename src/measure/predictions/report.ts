@@ -47,6 +47,20 @@ export async function measuresOfFolder(path: string): Promise<PredictionMeasures
   return measuresOf(documents)
 }
 
+/** A variant's numbers, with those of the base against itself in another batch shape as their zero lines. */
+export function variantMeasures(
+  { documents, quantiles }: ReadFolder,
+  batchShape: PredictionMeasures | Absent,
+): Pick<PredictionsVariantReport, 'whole' | 'corpora' | 'quantiles' | 'ruler'> {
+  const whole = withZero(measuresOf(documents), batchShape)
+  const corpora = measuresByCorpus(documents).map(({ name, ...measures }) => ({
+    name,
+    ...withZero(measures, batchShape),
+  }))
+  const ruler = 'absent' in whole.kl ? whole.kl : marksAround(whole.kl.value)
+  return { whole, corpora, quantiles, ruler }
+}
+
 export interface VariantInput {
   base: PredictedModel
   model: PredictedModel
@@ -60,12 +74,8 @@ export interface VariantInput {
 
 export async function predictionsVariant(input: VariantInput): Promise<PredictionsVariantReport> {
   const { base, model, mode, folder, zero } = input
-  const whole = withZero(measuresOf(folder.documents), zero.batchShape)
-  const corpora = measuresByCorpus(folder.documents).map(({ name, ...measures }) => ({
-    name,
-    ...withZero(measures, zero.batchShape),
-  }))
-  const { quantiles, calibration } = folder
+  const { calibration } = folder
+  const { whole, corpora, quantiles, ruler } = variantMeasures(folder, zero.batchShape)
   const said = predictionsFinding({
     base: base.name,
     variant: model.name,
@@ -84,7 +94,7 @@ export async function predictionsVariant(input: VariantInput): Promise<Predictio
     corpora,
     quantiles,
     calibration,
-    ruler: 'absent' in whole.kl ? whole.kl : marksAround(whole.kl.value),
+    ruler,
     mostDifferent: await passagesOf(folder.passages, input.piecesOf),
   }
 }

@@ -3,18 +3,21 @@ import type { Finding } from '../../schema/comparison.ts'
 import type { EffectResult } from '../../schema/results.ts'
 import { type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import type { StudyView, VariantView } from './view.ts'
-import { count, counted, listed, points, pText, roundUp, signedPoints, withInterval } from './words.ts'
+import { count, listed, points, pText, roundUp, signedPoints, span, withInterval } from './words.ts'
 
 type Effect = Placed<EffectResult>
+
+/** Tasks that are named with all their evidence; of the others only how much changed. */
+const NAMED = 3
 
 export function answersSentences(view: VariantView, { root }: StudyView): Sentence[] {
   const clauses: Record<Finding, (of: readonly Effect[]) => Sentence> = {
     better: (of) => prose`Better on ${listed(of.map(evidence))}.`,
-    worse: (of) => prose`Worse on ${listed(of.map((one) => prose`${evidence(one)}${within(one, root)}`))}.`,
+    worse: (of) =>
+      prose`Worse on ${listed(of.map((one, i) => prose`${evidence(one, i)}${within(one, root)}`))}.`,
     'no-worse': (of) =>
       prose`No worse by more than the margin of ${marginOf(root)} points on ${listed(of.map(short))}.`,
-    'cannot-tell': (of) =>
-      prose`Cannot tell on ${listed(of.map((one) => prose`${short(one)}${needs(one)}`))}.`,
+    'cannot-tell': undecided,
   }
   const sentences = (Object.keys(clauses) as Finding[]).flatMap((finding) => {
     const of = withFinding(view, finding)
@@ -33,16 +36,38 @@ export const marginOf = (root: StudyView['root']): Part =>
   shown(root.of('asked').of('margin'), (margin) => points(margin!))
 
 /** `iso (98.8 % against 41.0 %: +57.8 points [+52.1, +63.5], p < 0.0001)`. */
-function evidence(effect: Effect): Sentence {
+function evidence(effect: Effect, place: number): Sentence {
+  if (place >= NAMED) return short(effect)
   const { task } = effect.value
   const score = (key: 'baseScore' | 'variantScore'): Part => shown(effect.of(key), points)
-  return prose`${task} (${score('variantScore')} % against ${score('baseScore')} %: ${change(effect)}, ${shown(effect.of('holmP'), pText)})`
+  return prose`${task} (${score('variantScore')} % against ${score('baseScore')} %: ${change(effect)}, ${pOf(effect)})`
 }
+
+const pOf = (effect: Effect): Part => shown(effect.of('holmP'), pText)
 
 const change = (effect: Effect): Sentence => withInterval(effect.of('delta'), signedPoints, ' points')
 
-const short = (effect: Effect): Sentence =>
-  prose`${effect.value.task} (${withInterval(effect.of('delta'), signedPoints)})`
+const short = (effect: Effect): Sentence => prose`${effect.value.task} (${change(effect)})`
+
+/** The largest gaps by name, the others together, and what would settle them. */
+function undecided(of: readonly Effect[]): Sentence {
+  const named = of
+    .slice(0, NAMED)
+    .map((one) => prose`${one.value.task} (${change(one)}${unlessZeroInside(one)})`)
+  const rest = of.slice(NAMED)
+  const deltas = rest.map((one) => one.of('delta').of('value'))
+  const others =
+    rest.length === 0
+      ? []
+      : [prose`${listed(rest.map(({ value }) => value.task))} (${span(deltas, signedPoints)})`]
+  return prose`Cannot tell on ${listed([...named, ...others])}${needs(of)}.`
+}
+
+/** The interval and the test are two methods, and Holm is in the test alone. */
+function unlessZeroInside(effect: Effect): Part {
+  const { low, high } = effect.value.delta
+  return low !== null && high !== null && (low > 0 || high < 0) ? prose`, ${pOf(effect)}` : ''
+}
 
 function within(effect: Effect, root: StudyView['root']): Part {
   const { low } = effect.value.delta
@@ -50,47 +75,77 @@ function within(effect: Effect, root: StudyView['root']): Part {
   return margin !== null && low !== null && low > -margin ? ', which is within the margin' : ''
 }
 
-/** What would settle it. */
-function needs(effect: Effect): Part {
-  const { value } = effect
-  const problems = effect.of('problems')
-  if (value.neededProblems !== null && value.neededProblems > value.problems) {
-    const needed = shown(effect.of('neededProblems'), (n) => roundUp(n!))
-    return prose`: if that is the true gap, about ${needed} problems show it, and there are ${shown(problems, count)}`
-  }
-  if (value.mde === null) {
-    return 'absent' in value.seeds
-      ? prose`: ${shown(problems, count)} problems are too few to show any gap`
-      : prose`: ${counted(value.seeds.seeds.length, 'training')} are too few to show any gap`
-  }
-  const mde = shown(effect.of('mde'), (gap) => points(gap!))
-  return prose`: a true gap of ${mde} points would be seen`
+/** What would settle them. */
+function needs(of: readonly Effect[]): Part {
+  const [first] = of
+  const problems = shown(first!.of('problems'), count)
+  if (!('absent' in first!.value.seeds)) return seedNeeds(of)
+  const needed = of.flatMap((one) => {
+    const { neededProblems, problems: have } = one.value
+    return neededProblems !== null && neededProblems > have
+      ? [new Placed(neededProblems, `${one.at}/neededProblems`)]
+      : []
+  })
+  if (needed.length > 0)
+    return prose`: if gaps are as seen here, about ${span(needed, roundUp)} problems show them, and there are ${problems}`
+  const gaps = detectable(of)
+  return gaps.length === 0
+    ? prose`: ${problems} problems are too few to show any gap`
+    : prose`: a true gap of ${span(gaps, points)} points would be seen`
 }
 
-/** Where these very trainings differ from the base, and another seed might not. */
-function trainingsAlone({ effects }: VariantView): Sentence[] {
-  const found = effects.flatMap((effect) => {
+const detectable = (of: readonly Effect[]): Placed<number>[] =>
+  of.flatMap((one) => (one.value.mde === null ? [] : [new Placed(one.value.mde, `${one.at}/mde`)]))
+
+/** Of a recipe it is seeds that are few. */
+function seedNeeds(of: readonly Effect[]): Part {
+  const plans = of.flatMap((effect) => {
     const { value, at } = effect.of('seeds')
-    if ('absent' in value || effect.value.finding !== 'cannot-tell') return []
-    const seeds = new Placed(value, at)
-    const { finding } = value.ofTrainings
-    if (finding !== 'better' && finding !== 'worse') return []
-    return [
-      prose`${finding} on ${effect.value.task} (${withInterval(seeds.of('ofTrainings').of('delta'), signedPoints, ' points')}${moreSeeds(seeds)})`,
-    ]
+    return 'absent' in value || 'absent' in value.plan || value.plan.seeds === null
+      ? []
+      : [
+          {
+            seeds: new Placed(value.plan.seeds, `${at}/plan/seeds`),
+            margin: new Placed(value.plan.margin, `${at}/plan/margin`),
+          },
+        ]
   })
-  if (found.length === 0) return []
-  return [prose`These very trainings are ${listed(found)}; whether another seed would be, cannot be told.`]
+  if (plans.length > 0) {
+    const seeds = span(
+      plans.map((plan) => plan.seeds),
+      count,
+    )
+    return prose`: to show a change of ${shown(plans[0]!.margin, points)} points it takes about ${seeds} seeds`
+  }
+  const gaps = detectable(of)
+  return gaps.length === 0
+    ? ': too few seeds to show any gap'
+    : prose`: with these seeds a true gap of ${span(gaps, points)} points would be seen`
+}
+
+/** Tasks on which these very trainings differ from the base, while of the recipe it cannot be told. */
+export const ofTrainingsAlone = ({ effects }: VariantView, finding: 'better' | 'worse'): Effect[] =>
+  effects.filter(
+    ({ value: { seeds, finding: ofRecipe } }) =>
+      !('absent' in seeds) && ofRecipe === 'cannot-tell' && seeds.ofTrainings.finding === finding,
+  )
+
+function trainingsAlone(view: VariantView): Sentence[] {
+  const found = (['better', 'worse'] as const).flatMap((finding) => {
+    const those = ofTrainingsAlone(view, finding)
+    const names = those.map((effect) => {
+      const { value, at } = effect.of('seeds') as Seeds
+      const delta = new Placed(value.ofTrainings.delta, `${at}/ofTrainings/delta`)
+      return prose`${effect.value.task} (${withInterval(delta, signedPoints, ' points')})`
+    })
+    return those.length === 0 ? [] : [prose`${finding} on ${listed(names)}`]
+  })
+  return found.length === 0
+    ? []
+    : [prose`These very trainings are ${listed(found)}; whether another seed would be, cannot be told.`]
 }
 
 type Seeds = Placed<Exclude<EffectResult['seeds'], { absent: string }>>
-
-function moreSeeds(seeds: Seeds): Part {
-  const { value, at } = seeds.of('plan')
-  if ('absent' in value || value.seeds === null) return ''
-  const plan = new Placed(value, at)
-  return prose`; ${shown(plan.of('seeds'), (n) => count(n!))} seeds would show a change of ${shown(plan.of('margin'), points)} points`
-}
 
 /** The zero line of a recipe: what another seed changes by itself. */
 function twins({ effects }: VariantView): Sentence[] {

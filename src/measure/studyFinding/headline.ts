@@ -143,9 +143,12 @@ function textsOfSeveral(variants: readonly VariantView[]): Sentence[] {
   if (measured.length === 0) return []
   const worse = measured.filter((view) => textsOf(view) === 'worse')
   if (worse.length === 0) return [prose`none is seen to predict the texts worse`]
-  const changes = worse.flatMap((view) => bytesOf(view).map((change) => change.of('value')))
+  const all = worse.flatMap((view) =>
+    bytesOf(view).map((change) => ({ name: view.name, change: change.of('value') })),
+  )
+  const { name, change } = all.reduce((a, b) => (b.change.value > a.change.value ? b : a))
   return [
-    prose`${countWord(worse.length)} ${worse.length === 1 ? 'predicts' : 'predict'} the texts worse (by ${span(changes, nats)} bits per byte)`,
+    prose`${countWord(worse.length)} ${worse.length === 1 ? 'predicts' : 'predict'} the texts worse (most ${name}, by ${shown(change, nats)} bits per byte)`,
   ]
 }
 

@@ -1,6 +1,6 @@
 // The study's own paragraph: how the variants compare, the zero lines, what could not be told and what it would take.
 import { each, joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
-import { withFinding } from './answers.ts'
+import { ofTrainingsAlone, withFinding } from './answers.ts'
 import { withoutEqualBudget } from './changed.ts'
 import { bytesOf, known, type StudyView, textsOf, type VariantView } from './view.ts'
 import { relativeChanges } from './weights.ts'
@@ -47,14 +47,13 @@ function forgetting({ variants }: StudyView): Sentence[] {
     sentences.push(
       prose`${listed(worse.map(withBytes))} ${worse.length === 1 ? 'predicts' : 'predict'} the texts worse.`,
     )
-  const unseen = worse.filter((view) => view.effects.length > 0 && withFinding(view, 'worse').length === 0)
+  const unseen = worse.filter((view) => view.effects.length > 0 && !isWorseSomewhere(view))
   if (unseen.length > 0)
     sentences.push(
       prose`No task shows it of ${listed(unseen.map(({ name }) => name))}: scores alone would have missed it.`,
     )
   const lost = variants.filter(
-    (view) =>
-      withFinding(view, 'worse').length > 0 && ['same', 'better', 'unclear'].includes(textsOf(view) ?? ''),
+    (view) => isWorseSomewhere(view) && ['same', 'better', 'unclear'].includes(textsOf(view) ?? ''),
   )
   if (lost.length > 0)
     sentences.push(
@@ -62,6 +61,9 @@ function forgetting({ variants }: StudyView): Sentence[] {
     )
   return sentences
 }
+
+const isWorseSomewhere = (view: VariantView): boolean =>
+  withFinding(view, 'worse').length + ofTrainingsAlone(view, 'worse').length > 0
 
 function withBytes(view: VariantView): Sentence {
   const values = bytesOf(view).map((change) => change.of('value'))

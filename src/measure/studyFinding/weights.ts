@@ -16,7 +16,14 @@ export function weightsSentence({ weights, against }: VariantView): Sentence | n
   const moved = movedBy(weights)
   if (!moved) return prose`Its weights changed, from matrices that are zero in ${against}: there is no ratio.`
   const changed = weights.map((one) => one.of('tensors').of('changed'))
-  return prose`Its weights moved by ${moved} of the norm of ${against}'s matrices${rounding(first)}, in ${span(changed, count)} of ${shown(tensors.of('compared'), count)} tensors${directions(weights)}.`
+  return prose`Its weights moved by ${moved} of the norm of ${against}'s matrices${rounding(first)}, in ${span(changed, count)} of ${shown(tensors.of('compared'), count)} tensors${directions(weights)}.${notFinite(weights)}`
+}
+
+function notFinite(weights: VariantView['weights']): Part {
+  const counts = weights.map((one) => one.of('tensors').of('nonFinite')).filter(({ value }) => value > 0)
+  return counts.length === 0
+    ? ''
+    : prose` NaN or infinite, and left out of this, are ${span(counts, count)} elements.`
 }
 
 /** `6.61 to 7.30 %`; null where there is no ratio. */
@@ -31,7 +38,7 @@ export const relativeChanges = (weights: VariantView['weights']): Placed<number>
 function rounding(first: VariantView['weights'][number]): Part {
   const change = known(first.of('matrices').of('relativeChange'))
   const zero = change && zeroOf(change)
-  return zero ? prose` (rounding alone gives ${shown(zero, percent)} %)` : ''
+  return zero ? prose` (rounding to its format alone gives ${shown(zero, percent)} %)` : ''
 }
 
 function directions(weights: VariantView['weights']): Part {
@@ -51,10 +58,11 @@ export function settingsSentence({ weights }: VariantView): Sentence | null {
   const settings = first.of('settings')
   const dangerous = settings.value.filter(({ danger }) => danger === 'high')
   if (dangerous.length === 0) return null
-  const names = dangerous.slice(0, 3).map(({ subject, key }) => `${subject} ${key}`)
-  const more = dangerous.length > 3 ? ` and ${countWord(dangerous.length - 3)} more` : ''
+  const named = dangerous.slice(0, 3).map(({ subject, key }) => (subject === key ? key : `${subject} ${key}`))
+  const rest = settings.value.length - named.length
+  const more = rest > 0 ? ` and ${countWord(rest)} more` : ''
   return {
-    text: `Besides its weights ${counted(settings.value.length, 'setting differs', 'settings differ')}, which may change answers more than weights do: ${names.join(', ')}${more}.`,
+    text: `Besides its weights ${counted(settings.value.length, 'setting differs', 'settings differ')}, which can change answers too: ${named.join(', ')}${more}.`,
     figures: [{ at: settings.at, shown: countWord(settings.value.length) }],
   }
 }

@@ -23,7 +23,7 @@ export interface FindingInput {
   rows: readonly TensorRow[]
   settings: readonly SettingChange[]
   /** What of the settings could not be compared, in words. */
-  notCompared: string | undefined
+  notCompared: string | null
   /** Methods of the variant's live adapters, e.g. `lora`. */
   adapters: readonly string[]
 }
@@ -40,7 +40,7 @@ export function weightsFinding(input: FindingInput): WeightsFinding {
       ...vocabularyEvidence(input.rows),
       ...missingEvidence(input.rows),
       ...settingsEvidence(input.settings),
-      ...(input.notCompared === undefined ? [] : [input.notCompared]),
+      ...(input.notCompared === null ? [] : [input.notCompared]),
     ],
   }
 }
@@ -94,7 +94,9 @@ function notFinite(compared: readonly TensorRow[]): string {
   return `${plural(elements, 'element is', 'elements are')} NaN or infinite on either side, in ${plural(rows.length, 'tensor')} (${rows[0]!.name}), and left out of every number. `
 }
 
-const nonFiniteOf = ({ elements }: TensorRow): number => ('absent' in elements ? 0 : elements.nonFinite)
+/** Elements that are NaN or infinite on either side. */
+export const nonFiniteOf = ({ elements }: TensorRow): number =>
+  'absent' in elements ? 0 : elements.nonFinite
 
 /**
  * A cast: every tensor that changed has another format, every element moved within one unit in the last place, no

@@ -61,12 +61,33 @@ async function passes(
 ): Promise<void> {
   const total = pairs.reduce((sum, pair) => sum + elementsOf(pair.shape), 0)
   let done = 0
-  const one = async (pair: TensorPair): Promise<void> => {
-    if (!rows.has(pair.name)) await keep(await rowOf(pair, pool))
-    done += elementsOf(pair.shape)
-    onProgress?.('weights', done, total)
-  }
-  await Promise.all(pairs.map(one))
+  await inOrder(pairs, {
+    make: async (pair) => (rows.has(pair.name) ? null : await rowOf(pair, pool)),
+    async use(row, pair) {
+      if (row) await keep(row)
+      done += elementsOf(pair.shape)
+      onProgress?.('weights', done, total)
+    },
+  })
+}
+
+/** Makes all at once and uses them in their order: the file is the same whichever thread is done first. */
+async function inOrder<T, R>(
+  items: readonly T[],
+  { make, use }: { make: (item: T) => Promise<R>; use: (made: R, item: T) => Promise<void> },
+): Promise<void> {
+  let before = Promise.resolve()
+  const all = items.map((item) => {
+    const making = make(item)
+    const after = before
+    before = (async () => {
+      const made = await making
+      await after
+      await use(made, item)
+    })()
+    return before
+  })
+  await Promise.all(all)
 }
 
 async function rowOf(pair: TensorPair, pool: WeightsPool): Promise<TensorRow> {
@@ -119,12 +140,13 @@ async function spectra(
     return 'absent' in spectrum && selected.has(pair.name)
   })
   let done = 0
-  const one = async (pair: TensorPair): Promise<void> => {
-    const spectrum = await pool.run({ kind: 'spectrum', pair, isFull })
-    await keep({ ...rows.get(pair.name)!, spectrum })
-    onProgress?.('spectra', ++done, wanted.length)
-  }
-  await Promise.all(wanted.map(one))
+  await inOrder(wanted, {
+    make: (pair) => pool.run({ kind: 'spectrum', pair, isFull }),
+    async use(spectrum, pair) {
+      await keep({ ...rows.get(pair.name)!, spectrum })
+      onProgress?.('spectra', ++done, wanted.length)
+    },
+  })
   for (const row of rows.values()) {
     if ('absent' in row.spectrum && row.spectrum.absent === NOT_YET)
       await keep({ ...row, spectrum: { absent: NOT_SELECTED } })

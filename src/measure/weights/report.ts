@@ -20,7 +20,7 @@ export interface ReportInput {
   rows: readonly TensorRow[]
   settings: readonly SettingChange[]
   /** What of the settings could not be compared, in words. */
-  notCompared: string | undefined
+  notCompared: string | null
   /** Text of a token by its row in the embedding; null where it is not known. */
   tokenOf: (row: number) => string | null
 }

@@ -1,29 +1,39 @@
 // Measurements of predictions: variants of one base, which share its pass over the texts, or the base's own zero lines.
 import { comparePredictions } from '../comparePredictions.ts'
-import type { ModelRef } from '../planCells.ts'
+import { instanceName } from '../names.ts'
+import type { ModelRef, Use } from '../planCells.ts'
 import { type CellContext, specOf } from './cell.ts'
 
 export interface PredictionsWork {
   base: ModelRef
-  variants: readonly { ref: ModelRef; folder: string }[]
+  /** How the base is called. */
+  name: string
+  variants: readonly { ref: ModelRef; folder: string; use: Use }[]
   /** Where the zero lines go, a folder each. */
   zero: string | null
 }
 
 export async function measurePredictions(
-  { base, variants, zero }: PredictionsWork,
+  { base, name, variants, zero }: PredictionsWork,
   context: CellContext,
 ): Promise<void> {
   const { texts, threads, onProgress, onNote, onWait } = context
   const folders = new Map<string, string>()
-  for (const { ref, folder } of variants) folders.set(await specOf(ref, context), folder)
+  const baseSpec = await specOf(base, context)
+  const names = new Map([[baseSpec, name]])
+  for (const { ref, folder, use } of variants) {
+    const spec = await specOf(ref, context)
+    folders.set(spec, folder)
+    if (!names.has(spec)) names.set(spec, instanceName(use))
+  }
   const { notes } = await comparePredictions({
-    base: await specOf(base, context),
+    base: baseSpec,
     variants: [...folders.keys()],
     texts,
     hasZeroLines: zero !== null,
     output: zero ?? ((_, { spec }) => folders.get(spec)!),
     threads,
+    nameOf: (spec) => names.get(spec)!,
     onProgress,
     ...(onWait ? { onWait } : {}),
   })

@@ -16,6 +16,7 @@ export async function answerTask(
     task: task.named,
     output: folder,
     ...{ repeats, limit, seed, isChat },
+    drawnBy: 'write ask: {temperature: 0.8} in its task file',
     onAnswers: ({ answered, missing }) => onProgress('answers', answered, missing),
     onReading: onProgress,
     onNotes: (notes) => notes.forEach(onNote),

@@ -1,0 +1,57 @@
+// The finding of a study as it is read: the headline, its variants as a table, a paragraph for each, what to know before it is
+// quoted, and what failed. Every number stands in results.json.
+import type { Results, Statement } from '../schema/results.ts'
+import { plural } from '../util/text.ts'
+import type { Block } from './blocks.ts'
+import { findingTables } from './findingTables.ts'
+import { cellName } from './studyPlan.ts'
+
+const MAX_WARNINGS = 5
+
+export function findingBlocks(results: Results): Block[] {
+  const { headline, variants, study } = results.findings
+  return [
+    { kind: 'finding', text: headline.text },
+    ...findingTables(results),
+    ...variants.flatMap(({ side, paragraph }) => paragraphOf(paragraph, `${side}: `)),
+    ...paragraphOf(study),
+    ...warningBlocks(results),
+    ...failedBlocks(results),
+  ]
+}
+
+function paragraphOf(statements: readonly Statement[], before = ''): Block[] {
+  if (statements.length === 0) return []
+  return [{ kind: 'paragraph', text: before + statements.map(({ text }) => text).join(' ') }]
+}
+
+function warningBlocks({ warnings }: Results): Block[] {
+  if (warnings.length === 0) return []
+  const items = warnings.slice(0, MAX_WARNINGS).map(({ message }) => message)
+  const more = warnings.length - items.length
+  return [
+    { kind: 'heading', text: 'Know before you quote' },
+    { kind: 'list', items: more > 0 ? [...items, `and ${more} more (results.json lists all)`] : items },
+  ]
+}
+
+function failedBlocks({ asked: { cells } }: Results): Block[] {
+  const failed = cells.filter(({ state }) => state === 'failed')
+  const missing = cells.filter(({ state }) => state === 'missing').length
+  if (failed.length + missing === 0) return []
+  const without = missing > 0 ? `${plural(missing, 'cell is', 'cells are')} missing` : ''
+  const text = [...(failed.length > 0 ? [`${plural(failed.length, 'cell')} failed`] : []), without]
+  return [
+    {
+      kind: 'paragraph',
+      text: `${text.filter((part) => part !== '').join(', ')}: nothing above is of them.`,
+    },
+    {
+      kind: 'list',
+      items: failed.map(({ kind, task, uses, message }) => {
+        const sides = uses.map(({ against, ...of }) => ({ ...of, against: against?.side ?? null }))
+        return `${cellName({ kind, task, sides })}: ${message}`
+      }),
+    },
+  ]
+}

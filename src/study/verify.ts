@@ -1,0 +1,90 @@
+// Follows every number of a study's results back to its files: the files' hashes, every figure recomputed, every sentence made
+// again of the figures, and on request every answer judged again. Reads only.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { studyFindings } from '../measure/studyFinding/index.ts'
+import type { Judge } from '../schema/judge.ts'
+import type { Results } from '../schema/results.ts'
+import { type ChangedCell, VERIFICATION_SCHEMA, type Verification } from '../schema/verification.ts'
+import { FINDING_FILE, readResults } from '../store/resultsFile.ts'
+import { VERSION } from '../util/version.ts'
+import { asJson } from './verify/difference.ts'
+import { compareFigures } from './verify/figures.ts'
+import { changedCells, changedFiles, type OnProgress, unlistedFiles } from './verify/files.ts'
+import { RECORDS, recordName } from './verify/names.ts'
+import { isOf, recompute } from './verify/recompute.ts'
+import { rejudgeStudy } from './verify/rejudge.ts'
+import { changedSentences } from './verify/sentences.ts'
+
+export interface VerifyOptions {
+  cacheFolder: string
+  env: NodeJS.ProcessEnv
+  /** finding.md as it renders from results. */
+  render: (results: Results) => string
+  /** Judges every answer again. */
+  rejudge?: { openJudge: () => Promise<Judge> }
+  onProgress?: OnProgress
+}
+
+export async function verifyStudy(folder: string, options: VerifyOptions): Promise<Verification> {
+  const { cacheFolder, env, render, rejudge, onProgress = () => undefined } = options
+  const context = { cacheFolder, env }
+  const stored = await readResults(folder)
+  const files = await changedFiles(folder, stored, onProgress)
+  const cells = await changedCells(folder, stored)
+  const changed = files.map(({ file }) => file)
+  const { results, left } = await recompute(folder, stored, { ...context, changed })
+  const missing = new Map(
+    files.flatMap(({ file, state }) => (state === 'missing' ? [[file, `${file} is missing`]] : [])),
+  )
+  const isPartial = left.size > 0 || missing.size > 0
+  if (!isPartial) files.push(...unlistedFiles(stored.files, results.files))
+  const { count, figures, unknown } = compareFigures({ stored, recomputed: results, changed, missing, left })
+  // What is left out changes what is said of the study: then the sentences are made again of the stored numbers.
+  const findings = isPartial ? asJson(studyFindings(stored)) : results.findings
+  const found = {
+    files,
+    cells: cells.map((cell) => ({ ...cell, records: recordsOf(cell, stored) })),
+    ...{ figures, unknown },
+    sentences: changedSentences(stored.findings, findings),
+    finding: await findingState(folder, render(stored)),
+    rejudged: rejudge ? await rejudgeStudy(folder, stored, { ...context, ...rejudge, onProgress }) : null,
+  }
+  return {
+    schema: VERIFICATION_SCHEMA,
+    study: stored.asked.name,
+    folder,
+    ...judged(found),
+    tunediff: { stored: stored.tunediff, now: VERSION },
+    compared: { figures: count, files: Object.keys(stored.files).length },
+    ...found,
+  }
+}
+
+type Found = Pick<
+  Verification,
+  'files' | 'cells' | 'figures' | 'unknown' | 'sentences' | 'finding' | 'rejudged'
+>
+
+function judged(found: Found): Pick<Verification, 'isEqual' | 'isWhole'> {
+  const { files, cells, figures, unknown, sentences, finding, rejudged } = found
+  const differ = [files, cells, figures, unknown, sentences, rejudged?.changed ?? []]
+  const isEqual = differ.every(({ length }) => length === 0) && finding === 'as-rendered'
+  return { isEqual, isWhole: isEqual && (rejudged?.left ?? []).length === 0 }
+}
+
+/** Records with figures from a cell. */
+function recordsOf({ key }: Pick<ChangedCell, 'key'>, results: Results): string[] {
+  const base = results.asked.sides[0]?.name
+  return RECORDS.flatMap((list) =>
+    results[list]
+      .filter(({ from }) => from.some(({ file }) => isOf(file, key)))
+      .map((record) => recordName(list, record, base)),
+  )
+}
+
+async function findingState(folder: string, rendered: string): Promise<Verification['finding']> {
+  const text = await readFile(join(folder, FINDING_FILE), 'utf8').catch(() => null)
+  if (text === null) return 'missing'
+  return text === rendered ? 'as-rendered' : 'changed'
+}
