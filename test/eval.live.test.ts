@@ -61,7 +61,7 @@ test(
     const plain = tiny.path('run-base')
     expect((await run(base, plain)).code).toBe(0)
     const compared = await tunediff(['compare', plain, out], { cache: tiny.path('cache') })
-    expect(compared.stdout).toContain('run-still: it gives every log-probability of its base, to the bit')
+    expect(compared.stdout).toContain('it gives every log-probability of its base, to the bit')
     expect(compared.stdout).toContain('was the variant live?')
     // Gone on with, without leave: what was found is kept.
     expect((await run(still, out)).code).toBe(1)
