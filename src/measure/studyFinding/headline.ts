@@ -4,7 +4,7 @@ import { joined, type Part, type Placed, prose, type Sentence, shown } from '../
 import { countWord } from '../../util/text.ts'
 import { marginOf, withFinding } from './answers.ts'
 import { isUnmoved } from './texts.ts'
-import { bytesOf, known, type StudyView, textsOf, type VariantView } from './view.ts'
+import { corporaOf, known, lossesOf, type StudyView, textsOf, type VariantView } from './view.ts'
 import { movedBy } from './weights.ts'
 import { counted, listed, nats, signedNats, signedPoints, span } from './words.ts'
 
@@ -68,17 +68,24 @@ const gain = (effect: Placed<EffectResult>): Sentence =>
   prose`${effect.value.task} (${shown(effect.of('delta').of('value'), signedPoints)} points)`
 
 function textsClause(variant: VariantView): Sentence[] {
-  const changes = bytesOf(variant)
+  const corpora = corporaOf(variant)
   const direction = textsOf(variant)
   if (direction === null) return []
   if (direction === 'same') return [prose`predicts the texts exactly as ${variant.against} does`]
-  const size = prose`${span(
-    changes.map((change) => change.of('value')),
-    signedNats,
-  )} bits per byte`
   if (direction === 'unclear')
-    return [prose`predicts the texts neither better nor worse, as far as can be told (${size})`]
-  return [prose`predicts the texts ${direction} (${size})`]
+    return [prose`predicts the texts neither better nor worse, as far as can be told`]
+  const clauses = (['worse', 'better'] as const).flatMap((wanted) => {
+    const those = corpora.filter((corpus) => corpus.direction === wanted)
+    const named = those.map(({ name, changes }) => {
+      const values = span(
+        changes.map((change) => change.of('value')),
+        signedNats,
+      )
+      return prose`${corpora.length === 1 ? 'the texts' : name} ${wanted} (${values} bits per byte)`
+    })
+    return named
+  })
+  return [prose`predicts ${listed(clauses)}`]
 }
 
 function weightsClause(variant: VariantView): Sentence[] {
@@ -135,7 +142,8 @@ function found(variants: readonly VariantView[], finding: 'better' | 'worse'): S
   if (those.length === 0) return null
   const { name, first } = those.reduce((a, b) => (b.size > a.size ? b : a))
   const most = prose`most ${name} on ${first.value.task}, ${shown(first.of('delta').of('value'), signedPoints)} points`
-  return prose`${countWord(those.length)} ${those.length === 1 ? 'is' : 'are'} ${finding} on a task (${most})`
+  const number = those.length === variants.length && those.length > 1 ? 'all' : countWord(those.length)
+  return prose`${number} ${those.length === 1 ? 'is' : 'are'} ${finding} on a task (${most})`
 }
 
 function textsOfSeveral(variants: readonly VariantView[]): Sentence[] {
@@ -143,9 +151,7 @@ function textsOfSeveral(variants: readonly VariantView[]): Sentence[] {
   if (measured.length === 0) return []
   const worse = measured.filter((view) => textsOf(view) === 'worse')
   if (worse.length === 0) return [prose`none is seen to predict the texts worse`]
-  const all = worse.flatMap((view) =>
-    bytesOf(view).map((change) => ({ name: view.name, change: change.of('value') })),
-  )
+  const all = worse.flatMap((view) => lossesOf(view).map((change) => ({ name: view.name, change })))
   const { name, change } = all.reduce((a, b) => (b.change.value > a.change.value ? b : a))
   return [
     prose`${countWord(worse.length)} ${worse.length === 1 ? 'predicts' : 'predict'} the texts worse (most ${name}, by ${shown(change, nats)} bits per byte)`,

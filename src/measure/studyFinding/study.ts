@@ -2,7 +2,7 @@
 import { each, joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { ofTrainingsAlone, withFinding } from './answers.ts'
 import { withoutEqualBudget } from './changed.ts'
-import { bytesOf, known, type StudyView, textsOf, type VariantView } from './view.ts'
+import { known, lossesOf, type StudyView, textsOf, type VariantView } from './view.ts'
 import { relativeChanges } from './weights.ts'
 import { count, counted, lengthOf, listed, nats, percent, points, span } from './words.ts'
 
@@ -66,7 +66,7 @@ const isWorseSomewhere = (view: VariantView): boolean =>
   withFinding(view, 'worse').length + ofTrainingsAlone(view, 'worse').length > 0
 
 function withBytes(view: VariantView): Sentence {
-  const values = bytesOf(view).map((change) => change.of('value'))
+  const values = lossesOf(view)
   return prose`${view.name} (by ${span(values, nats)} bits per byte)`
 }
 
@@ -101,9 +101,11 @@ function undecided({ root, variants }: StudyView): Sentence | null {
   const effects = root.of('effects')
   if (effects.value.length === 0) return null
   const all = shown(effects, lengthOf)
-  const holm = effects.value.length > 1 ? '; every p is after Holm over all of them' : ''
+  const isAlone = effects.value.length === 1
+  const holm = isAlone ? '' : '; every p is after Holm over all of them'
   const open = variants.flatMap((view) => withFinding(view, 'cannot-tell'))
-  if (open.length === 0) return prose`None of ${all} statements on answers is undecided${holm}.`
+  if (open.length === 0)
+    return isAlone ? null : prose`None of ${all} statements on answers is undecided${holm}.`
   const number: Part = { at: effects.at, shown: count(open.length) }
   const gaps = open.flatMap((effect) =>
     effect.value.mde === null ? [] : [new Placed(effect.value.mde, `${effect.at}/mde`)],

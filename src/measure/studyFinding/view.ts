@@ -77,14 +77,40 @@ export function directionOf({ value, low, high }: Estimate): Direction {
   return low > 0 ? 'worse' : high < 0 ? 'better' : 'unclear'
 }
 
-/** Changes of bits per byte over all texts, of each training. */
-export const bytesOf = ({ predictions }: VariantView): Placed<Estimate>[] =>
-  predictions.flatMap((one) => known(one.of('whole').of('deltaBitsPerByte')) ?? [])
-
-/** Of all trainings alike; `unclear` where they differ. */
-export function textsOf(view: VariantView): Direction | null {
-  const directions = bytesOf(view).map(({ value }) => directionOf(value))
-  const [first] = directions
-  if (first === undefined) return null
-  return directions.every((one) => one === first) ? first : 'unclear'
+/** A body of texts, and how its bits per byte changed: a change for each training. */
+export interface CorpusView {
+  name: string
+  changes: readonly Placed<Estimate>[]
+  /** Of all trainings alike; `unclear` where they differ. */
+  direction: Direction
 }
+
+/** By corpus: a mean over kinds of text hides the one that was lost. */
+export function corporaOf({ predictions }: VariantView): CorpusView[] {
+  const [first] = predictions
+  if (!first) return []
+  return first.value.byCorpus.flatMap(({ name }, i) => {
+    const changes = predictions.flatMap((one) => {
+      const corpus = each(one.of('byCorpus'))[i]
+      return corpus ? (known(corpus.of('deltaBitsPerByte')) ?? []) : []
+    })
+    const [direction, ...rest] = changes.map(({ value }) => directionOf(value))
+    if (direction === undefined) return []
+    return [{ name, changes, direction: rest.every((one) => one === direction) ? direction : 'unclear' }]
+  })
+}
+
+/** Worse where any corpus is: what was lost there is lost. */
+export function textsOf(view: VariantView): Direction | null {
+  const directions = corporaOf(view).map(({ direction }) => direction)
+  if (directions.length === 0) return null
+  if (directions.includes('worse')) return 'worse'
+  if (directions.includes('better')) return 'better'
+  return directions.every((one) => one === 'same') ? 'same' : 'unclear'
+}
+
+/** Changes of bits per byte on the corpora that are predicted worse. */
+export const lossesOf = (view: VariantView): Placed<number>[] =>
+  corporaOf(view)
+    .filter(({ direction }) => direction === 'worse')
+    .flatMap(({ changes }) => changes.map((change) => change.of('value')))
