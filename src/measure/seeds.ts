@@ -38,13 +38,20 @@ interface Work {
   recipe: CrossedMean | null
 }
 
-/** A report a recipe and task, Holm over all of them for each kind of statement. `margin` is a fraction. */
-export function seedReports(all: readonly SeedTwins[], margin: number | null): SeedReport[] {
+/**
+ * A report a recipe and task, Holm over all of them for each kind of statement. `margin` is a fraction. `statements`: of how many
+ * the plan is to be one; those about recipes where it is not given.
+ */
+export function seedReports(
+  all: readonly SeedTwins[],
+  margin: number | null,
+  statements?: number,
+): SeedReport[] {
   const work = all.map(measure)
   const ofTrainings = holm(work.map(({ trainings }) => trainings.p))
   const several = work.filter(({ recipe }) => recipe !== null)
   const ofRecipes = holm(several.map(({ recipe }) => recipe!.p))
-  const alpha = 0.05 / Math.max(1, several.length)
+  const alpha = 0.05 / Math.max(1, statements ?? several.length)
   return work.map((item, i) => {
     const { of, shared, trainings, recipe } = item
     const place = several.indexOf(item)
@@ -65,7 +72,7 @@ export function seedReports(all: readonly SeedTwins[], margin: number | null): S
       signFlip: recipe ? seedSignFlip(item) : { absent: ONE_SEED },
       twins: twinLine(of.twins),
       variance: varianceComponents(cellsOf(of), { sampled: of.sampled }),
-      mde: recipe ? crossedDetectable(design(item, alpha)) : null,
+      mde: recipe && !isFlat(recipe) ? crossedDetectable(design(item, alpha)) : null,
       plan: plan(item, alpha, margin),
     }
   })
@@ -154,9 +161,13 @@ const design = ({ of, shared, recipe }: Work, alpha: number) => ({
   alpha,
 })
 
+const isFlat = ({ variance: { seed, problem, rest } }: CrossedMean): boolean => seed + problem + rest === 0
+
 function plan(work: Work, alpha: number, margin: number | null): SeedPlan | Absent {
   if (!work.recipe) return { absent: ONE_SEED }
   if (margin === null || margin === 0) return { absent: 'no margin was stated' }
+  if (isFlat(work.recipe))
+    return { absent: 'nothing differs by seed or problem: there is no spread to plan with' }
   const from = design(work, alpha)
   return {
     margin,

@@ -4,7 +4,7 @@ import { nats, percent, points, signedNats, signedPoints } from '../measure/stud
 import type { Finding } from '../schema/comparison.ts'
 import type { Absent, Estimate } from '../schema/estimate.ts'
 import type { PredictionMeasures } from '../schema/predictions.ts'
-import type { ResultSide, Results } from '../schema/results.ts'
+import type { EffectResult, ResultSide, Results } from '../schema/results.ts'
 import { type Column, displayWidth, textTable } from '../util/table.ts'
 import type { Block, TableBlock } from './blocks.ts'
 
@@ -56,11 +56,15 @@ function distanceNumbers({ weights, predictions }: Results): Numbers[] {
     list.filter((one) => one.side === side)
   const moved: Numbers = {
     title: 'weights, %',
-    of: (side) =>
-      range(
-        ofSide(weights, side).map(({ matrices }) => matrices.relativeChange),
+    of: (side) => {
+      const matrices = ofSide(weights, side).map((one) => one.matrices)
+      const training = matrices.flatMap(({ trainingAlone }) => trainingAlone ?? [])
+      const whole = range(
+        matrices.map(({ relativeChange }) => relativeChange),
         percent,
-      ),
+      )
+      return training.length === 0 ? whole : `${whole} (${range(training, percent)})`
+    },
   }
   const kl: Numbers = {
     title: 'KL, nats',
@@ -98,7 +102,14 @@ function bounds(measure: Estimate | Absent): string {
 /** `+57.8 ↑`. */
 function answerOf({ effects }: Results, side: string, task: string): string {
   const effect = effects.find((one) => one.side === side && one.task === task)
-  return effect ? `${signedPoints(effect.delta.value)}${MARKS[effect.finding]}` : ABSENT
+  return effect ? `${signedPoints(effect.delta.value)}${MARKS[effect.finding]}${ofTrainings(effect)}` : ABSENT
+}
+
+/** What is true of these very trainings, and not shown of the recipe. */
+function ofTrainings({ finding, seeds }: EffectResult): string {
+  if (finding !== 'cannot-tell' || 'absent' in seeds) return ''
+  const mark = MARKS[seeds.ofTrainings.finding].trim()
+  return mark === '' || seeds.ofTrainings.finding === 'no-worse' ? '' : ` (${mark})`
 }
 
 function variantTable(
@@ -164,10 +175,18 @@ function legend({ asked, effects, weights, predictions }: Results): string {
     ...(has('better') ? ['↑ better'] : []),
     ...(has('worse') ? ['↓ worse'] : []),
     ...(has('no-worse') ? [`≥ no worse by more${margin}`] : []),
+    ...(has('cannot-tell') ? ['no mark: cannot tell'] : []),
+    ...(effects.some((effect) => ofTrainings(effect) !== '')
+      ? ['in brackets: true of these very trainings, not shown of another seed']
+      : []),
   ]
   const several = asked.sides.some(({ training }) => training !== null && training.seeds.length > 1)
   return [
-    ...(weights.length > 0 ? ["Weights: norm of the change, in % of that of the base's matrices."] : []),
+    ...(weights.length > 0
+      ? [
+          `Weights: norm of the change, in % of that of the base's matrices${weights.some(({ matrices }) => matrices.trainingAlone !== undefined) ? '; in brackets, of quantised variants, by training alone' : ''}.`,
+        ]
+      : []),
     ...(predictions.length > 0 ? ["KL a token and change of bits per byte: over the study's texts."] : []),
     ...(effects.length > 0
       ? [`Answers: change in percentage points${marks.length > 0 ? `; ${marks.join(', ')}` : ''}.`]

@@ -71,6 +71,9 @@ const FINDING: Readonly<Record<'changed' | 'missing', string>> = {
   missing: 'finding.md is missing.',
 }
 
+const NO_FIGURE =
+  'Files that alter no figure of themselves (what was made of answers and weights before stands: --rejudge judges answers again):'
+
 /** Each with what it alters; those that alter nothing together. Notes of cells are told with their cells. */
 function filesBlocks({ files, cells, figures, unknown }: Verification): Block[] {
   const without: string[] = []
@@ -83,7 +86,7 @@ function filesBlocks({ files, cells, figures, unknown }: Verification): Block[] 
     without.push(fileText(file))
     return []
   })
-  return without.length === 0 ? blocks : [...blocks, paragraph('Files that alter no figure:'), list(without)]
+  return without.length === 0 ? blocks : [...blocks, paragraph(NO_FIGURE), list(without)]
 }
 
 function fileText({ file, state, stored, found }: ChangedFile): string {

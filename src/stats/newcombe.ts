@@ -35,7 +35,7 @@ export function newcombePaired(counts: PairedCounts, level = 0.95): Interval {
 
 /**
  * (gained - lost)/n, a fraction, with Newcombe's paired 95 % interval. Where all flips go one way (or there are none)
- * and the limits from the flips alone are wider, both are covered and the method is "newcombe-paired-widened": φ near
+ * and the interval from the flips alone is wider, both are covered and the method is "newcombe-paired-widened": φ near
  * 1 draws Newcombe's interval together until it covers only 91 % (n = 164, rate 0.5, 2.5 % gained, none lost).
  */
 export function newcombeEstimate(counts: PairedCounts): Estimate {
@@ -45,7 +45,8 @@ export function newcombeEstimate(counts: PairedCounts): Estimate {
   const newcombe = newcombePaired(counts)
   if (lost === 0 || gained === 0) {
     const flips = flipInterval(gained / n, lost / n, n)
-    if (flips.high - flips.low > newcombe.high - newcombe.low) {
+    // Equal ones differ in the last bits.
+    if (flips.high - flips.low > newcombe.high - newcombe.low + 1e-12) {
       const low = Math.min(newcombe.low, flips.low)
       const high = Math.max(newcombe.high, flips.high)
       return { value, low, high, n, method: 'newcombe-paired-widened' }

@@ -106,7 +106,9 @@ function seedEstimate(raw: number, { design, all, most }: Work): Estimate {
   const beyond = component(['interaction', 'sampling'], all) - both
   const added = Math.max(0, beyond * design.perProblem + both * design.perAnswer)
   const whole = Math.max(0, raw + added)
-  const halfStep = (design.step * design.seeds) / design.answers / 2
+  // Where all answers score the same, the scale is all that is known of the grid.
+  const step = design.step === 0 && most === 0.25 ? 1 : design.step
+  const halfStep = (step * design.seeds) / design.answers / 2
   const df = design.seeds - 1
   const limit = (variance: number, p: number): number =>
     Math.min(most, Math.max(0, (variance * df) / chiSquaredQuantile(p, df) - added))

@@ -195,7 +195,7 @@ function checkFigures({ text, figures }: Statement, results: Measured): void {
     expect(near || isDeviation || shown.startsWith('p <'), `${shown} shows ${value}, ${at}`).toBe(true)
   }
   plain += rest
-  const words = plain.replace(/4-bit LoRA|4 bits|80 %|gpt-[34](\.5)?|with [\d.]+ calls/g, '')
+  const words = plain.replace(/4-bit LoRA|4 bits|80 %|95 %|gpt-[34](\.5)?|with [\d.]+ calls/g, '')
   expect(words.match(/.{0,30}\d.{0,20}/)?.[0], text).toBeUndefined()
 }
 

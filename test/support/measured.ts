@@ -136,7 +136,7 @@ const predicted = (kl: Estimate | Absent, bytes: Estimate): PredictionMeasures =
   deltaLogProb: NOT,
   baseEntropy: NOT,
   deltaEntropy: NOT,
-  baseBitsPerByte: NOT,
+  baseBitsPerByte: estimate(0.88),
   variantBitsPerByte: NOT,
   deltaBitsPerByte: bytes,
   perplexityRatio: NOT,

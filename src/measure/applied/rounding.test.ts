@@ -22,24 +22,28 @@ describe.each(['BF16', 'F16'] as const)('%s', (dtype) => {
 
   test('between two neighbours the nearer one, in the middle the even one', () => {
     // Equal neighbours are the two zeros.
+    const spacing = spacingTable(dtype)
+    const faults: string[] = []
+    let tried = 0
     for (let i = 1; i < numbers.length; i++) {
       const [low, high] = [numbers[i - 1]!, numbers[i]!]
       if (low === high) continue
       const middle = (low + high) / 2
       const quarter = low + (high - low) / 4
       if (Math.fround(middle) !== middle || Math.fround(quarter) !== quarter) continue
-      expect(round(dtype, quarter)).toBe(low)
-      const rounded = round(dtype, middle)
-      const step = spacingTable(dtype)(Math.min(Math.abs(low), Math.abs(high)))
-      expect(Math.abs(rounded) / step / 2, `${low} to ${high}`).toSatisfy(Number.isInteger)
+      tried++
+      const steps = Math.abs(round(dtype, middle)) / spacing(Math.min(Math.abs(low), Math.abs(high)))
+      if (round(dtype, quarter) !== low || !Number.isInteger(steps / 2)) faults.push(`${low} to ${high}`)
     }
+    expect(faults).toEqual([])
+    expect(tried).toBeGreaterThan(60_000)
   })
 
   test('spacing is the distance to the next number away from zero', () => {
     const positive = numbers.filter((value) => value > 0)
     const spacing = spacingTable(dtype)
-    for (let i = 0; i + 1 < positive.length; i++)
-      expect(spacing(positive[i]!)).toBe(positive[i + 1]! - positive[i]!)
+    const distance = (i: number): number => positive[i + 1]! - positive[i]!
+    expect([...positive.keys()].slice(0, -1).filter((i) => spacing(positive[i]!) !== distance(i))).toEqual([])
   })
 })
 

@@ -1,7 +1,8 @@
 // What became of the answers, task by task: better, worse, no worse than the margin, cannot tell and what it would take.
 import type { Finding } from '../../schema/comparison.ts'
+import type { Estimate } from '../../schema/estimate.ts'
 import type { EffectResult } from '../../schema/results.ts'
-import { type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
+import { joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import type { StudyView, VariantView } from './view.ts'
 import { count, listed, points, pText, roundUp, signedPoints, span, withInterval } from './words.ts'
 
@@ -51,10 +52,12 @@ const short = (effect: Effect): Sentence => prose`${effect.value.task} (${change
 
 /** The largest gaps by name, the others together, and what would settle them. */
 function undecided(of: readonly Effect[]): Sentence {
+  // One alone is named too.
+  const some = of.length === NAMED + 1 ? of.length : NAMED
   const named = of
-    .slice(0, NAMED)
+    .slice(0, some)
     .map((one) => prose`${one.value.task} (${change(one)}${unlessZeroInside(one)})`)
-  const rest = of.slice(NAMED)
+  const rest = of.slice(some)
   const deltas = rest.map((one) => one.of('delta').of('value'))
   const others =
     rest.length === 0
@@ -63,10 +66,11 @@ function undecided(of: readonly Effect[]): Sentence {
   return prose`Cannot tell on ${listed([...named, ...others])}${needs(of)}.`
 }
 
-/** The interval and the test are two methods, and Holm is in the test alone. */
+/** An interval is of one statement, and p of all of them: where they seem to disagree both p are told. */
 function unlessZeroInside(effect: Effect): Part {
   const { low, high } = effect.value.delta
-  return low !== null && high !== null && (low > 0 || high < 0) ? prose`, ${pOf(effect)}` : ''
+  if (low === null || high === null || (low <= 0 && high >= 0)) return ''
+  return prose`, ${shown(effect.of('p'), pText)} alone, ${pOf(effect)} among all`
 }
 
 function within(effect: Effect, root: StudyView['root']): Part {
@@ -77,9 +81,11 @@ function within(effect: Effect, root: StudyView['root']): Part {
 
 /** What would settle them. */
 function needs(of: readonly Effect[]): Part {
-  const [first] = of
-  const problems = shown(first!.of('problems'), count)
-  if (!('absent' in first!.value.seeds)) return seedNeeds(of)
+  if (of.some(({ value }) => !('absent' in value.seeds))) return seedNeeds(of)
+  const problems = span(
+    of.map((one) => one.of('problems')),
+    count,
+  )
   const needed = of.flatMap((one) => {
     const { neededProblems, problems: have } = one.value
     return neededProblems !== null && neededProblems > have
@@ -94,33 +100,50 @@ function needs(of: readonly Effect[]): Part {
     : prose`: a true gap of ${span(gaps, points)} points would be seen`
 }
 
-const detectable = (of: readonly Effect[]): Placed<number>[] =>
+export const detectable = (of: readonly Effect[]): Placed<number>[] =>
   of.flatMap((one) => (one.value.mde === null ? [] : [new Placed(one.value.mde, `${one.at}/mde`)]))
 
-/** Of a recipe it is seeds that are few. */
+/** Of a recipe it is seeds that are few; where problems are, no number of seeds does. */
 function seedNeeds(of: readonly Effect[]): Part {
   const plans = of.flatMap((effect) => {
     const { value, at } = effect.of('seeds')
-    return 'absent' in value || 'absent' in value.plan || value.plan.seeds === null
-      ? []
-      : [
-          {
-            seeds: new Placed(value.plan.seeds, `${at}/plan/seeds`),
-            margin: new Placed(value.plan.margin, `${at}/plan/margin`),
-          },
-        ]
+    if ('absent' in value || 'absent' in value.plan) return []
+    const { seeds, margin } = value.plan
+    const have = value.seeds.length
+    return [
+      {
+        task: effect.value.task,
+        margin: new Placed(margin, `${at}/plan/margin`),
+        seeds: seeds === null || seeds <= have ? null : new Placed(seeds, `${at}/plan/seeds`),
+        isHopeless: seeds === null,
+      },
+    ]
   })
-  if (plans.length > 0) {
-    const seeds = span(
-      plans.map((plan) => plan.seeds),
-      count,
-    )
-    return prose`: to show a change of ${shown(plans[0]!.margin, points)} points it takes about ${seeds} seeds`
+  const [first] = plans
+  if (!first) {
+    const gaps = detectable(of)
+    return gaps.length === 0
+      ? ''
+      : prose`: with these seeds a true gap of ${span(gaps, points)} points would be seen`
   }
-  const gaps = detectable(of)
-  return gaps.length === 0
-    ? ': too few seeds to show any gap'
-    : prose`: with these seeds a true gap of ${span(gaps, points)} points would be seen`
+  const enough = plans.flatMap(({ task, seeds }) => (seeds ? [{ task, seeds }] : []))
+  const hopeless = plans.filter(({ isHopeless }) => isHopeless)
+  const clauses = [
+    ...(enough.length > 0
+      ? [
+          prose`about ${span(
+            enough.map(({ seeds }) => seeds),
+            count,
+          )} seeds on ${listed(enough.map(({ task }) => task))}`,
+        ]
+      : []),
+    ...(hopeless.length > 0
+      ? [prose`more problems, not seeds alone, on ${listed(hopeless.map(({ task }) => task))}`]
+      : []),
+  ]
+  return clauses.length === 0
+    ? ''
+    : prose`: to show a change of ${shown(first.margin, points)} points it takes ${joined(clauses, ', ')}`
 }
 
 /** Tasks on which these very trainings differ from the base, while of the recipe it cannot be told. */
@@ -153,30 +176,34 @@ function twins({ effects }: VariantView): Sentence[] {
     const { value, at } = effect.of('seeds')
     if ('absent' in value || 'absent' in value.twins) return []
     const rate = new Placed(value.twins.flipRate, `${at}/twins/flipRate`)
-    return [{ task: effect.value.task, rate, seeds: new Placed(value, at) }]
+    const { seed } = value.variance.parts
+    const score =
+      seed === undefined || 'absent' in seed
+        ? null
+        : new Placed(seed.score, `${at}/variance/parts/seed/score`)
+    return [{ task: effect.value.task, rate, score }]
   })
   if (found.length === 0) return []
   const sorted = found.sort((a, b) => a.rate.value - b.rate.value)
-  const most = sorted.at(-1)!
+  const [least, most] = [sorted[0]!, sorted.at(-1)!]
   if (most.rate.value === 0) return [prose`Between seed twins no answer flips on any task.`]
-  const least = sorted[0]!
   const rates =
     sorted.length === 1
       ? prose`${shown(most.rate, points)} % of the answers flip`
       : prose`${shown(least.rate, points)} (${least.task}) to ${shown(most.rate, points)} % (${most.task}) of the answers flip`
-  return [prose`Between seed twins ${rates}${seedSpread(most.seeds)}.`]
+  return [prose`Between seed twins ${rates}${seedSpread(found)}.`]
 }
 
-/** Standard deviation of the score from one training to another, in points. */
-function seedSpread(seeds: Seeds): Part {
-  const { value, at } = seeds.of('variance').of('parts').of('seed')
-  if (value === undefined || 'absent' in value) return ''
-  const score = new Placed(value.score, `${at}/score`)
+/** Standard deviation of the score from one training to another, in points, where it is largest. */
+function seedSpread(found: readonly { task: string; score: Placed<Estimate> | null }[]): Part {
+  const scored = found.flatMap(({ task, score }) => (score ? [{ task, score }] : []))
+  if (scored.length === 0) return ''
+  const { task, score } = scored.reduce((a, b) => (b.score.value.value > a.score.value.value ? b : a))
   const root = (variance: number): string => points(Math.sqrt(Math.max(0, variance)))
-  const { low, high } = value.score
+  const { low, high } = score.value
   const interval =
     low === null || high === null
       ? ''
       : prose` [${shown(score.of('low'), (x) => root(x!))}, ${shown(score.of('high'), (x) => root(x!))}]`
-  return prose`; from one seed to another the score there has a standard deviation of ${shown(score.of('value'), root)}${interval} points`
+  return prose`; from one seed to another the score has a standard deviation of at most ${shown(score.of('value'), root)}${interval} points (${task})`
 }

@@ -2,7 +2,7 @@
 import type { EffectResult } from '../../schema/results.ts'
 import { joined, type Part, type Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
-import { marginOf, withFinding } from './answers.ts'
+import { marginOf, ofTrainingsAlone, withFinding } from './answers.ts'
 import { isUnmoved } from './texts.ts'
 import { corporaOf, known, lossesOf, type StudyView, textsOf, type VariantView } from './view.ts'
 import { movedBy } from './weights.ts'
@@ -131,7 +131,15 @@ function ofSeveral(variants: readonly VariantView[], view: StudyView): Sentence 
 function answersOfSeveral(variants: readonly VariantView[]): Sentence {
   const [better, worse] = [found(variants, 'better'), found(variants, 'worse')]
   if (!better && !worse) return prose`none is seen to be better or worse on any task`
-  return prose`${better ?? 'none is better on any task'}, ${worse ?? 'none is worse on any'}`
+  const alone = variants.filter(
+    (view) => withFinding(view, 'worse').length === 0 && ofTrainingsAlone(view, 'worse').length > 0,
+  )
+  const names = listed(alone.map(({ name }) => name))
+  const also =
+    alone.length === 0
+      ? ''
+      : prose`, and so are the trainings of ${names}, which is not shown of another seed`
+  return prose`${better ?? 'none is better on any task'}, ${worse ?? 'none is worse on any'}${also}`
 }
 
 function found(variants: readonly VariantView[], finding: 'better' | 'worse'): Sentence | null {
@@ -143,7 +151,7 @@ function found(variants: readonly VariantView[], finding: 'better' | 'worse'): S
   const { name, first } = those.reduce((a, b) => (b.size > a.size ? b : a))
   const most = prose`most ${name} on ${first.value.task}, ${shown(first.of('delta').of('value'), signedPoints)} points`
   const number = those.length === variants.length && those.length > 1 ? 'all' : countWord(those.length)
-  return prose`${number} ${those.length === 1 ? 'is' : 'are'} ${finding} on a task (${most})`
+  return prose`${number} ${those.length === 1 ? 'is' : 'are'} ${finding} on some task (${most})`
 }
 
 function textsOfSeveral(variants: readonly VariantView[]): Sentence[] {

@@ -1,9 +1,11 @@
 // The study's own paragraph: how the variants compare, the zero lines, what could not be told and what it would take.
+import type { EffectResult } from '../../schema/results.ts'
 import { each, joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
-import { ofTrainingsAlone, withFinding } from './answers.ts'
+import { countWord } from '../../util/text.ts'
+import { detectable, ofTrainingsAlone, withFinding } from './answers.ts'
 import { withoutEqualBudget } from './changed.ts'
 import { known, lossesOf, type StudyView, textsOf, type VariantView } from './view.ts'
-import { relativeChanges } from './weights.ts'
+import { trainedChanges } from './weights.ts'
 import { count, counted, lengthOf, listed, nats, percent, points, span } from './words.ts'
 
 export function studySentences(view: StudyView): Sentence[] {
@@ -19,7 +21,7 @@ export function studySentences(view: StudyView): Sentence[] {
 
 /** Most moved in weights, and in predictions: often not the same. */
 function furthest({ variants }: StudyView): Sentence | null {
-  const weights = most(variants, ({ weights }) => relativeChanges(weights))
+  const weights = most(variants, ({ weights }) => trainedChanges(weights))
   const kls = most(variants, ({ predictions }) =>
     predictions.flatMap((one) => known(one.of('whole').of('kl'))?.of('value') ?? []),
   )
@@ -53,12 +55,17 @@ function forgetting({ variants }: StudyView): Sentence[] {
       prose`No task shows it of ${listed(unseen.map(({ name }) => name))}: scores alone would have missed it.`,
     )
   const lost = variants.filter(
-    (view) => isWorseSomewhere(view) && ['same', 'better', 'unclear'].includes(textsOf(view) ?? ''),
+    (view) => isWorseSomewhere(view) && textsOf(view) !== 'worse' && textsOf(view) !== null,
   )
-  if (lost.length > 0)
+  const open = lost.filter((view) => textsOf(view) === 'unclear')
+  const kept = lost.filter((view) => textsOf(view) !== 'unclear')
+  const names = (views: readonly VariantView[]): Sentence => listed(views.map(({ name }) => name))
+  if (open.length > 0)
     sentences.push(
-      prose`${listed(lost.map(({ name }) => name))} lost answers on a task, which these texts do not show: what was lost is not in them.`,
+      prose`${names(open)} lost answers on a task; whether the texts are predicted worse too cannot be told.`,
     )
+  if (kept.length > 0)
+    sentences.push(prose`${names(kept)} lost answers on a task, and these texts do not show it.`)
   return sentences
 }
 
@@ -80,7 +87,10 @@ function zeroLines({ root, variants }: StudyView): Sentence | null {
         : null
     }
     const parts = [kl('batchShape'), kl('nf4')].filter((part) => part !== null)
-    return parts.length === 0 ? [] : [prose`${line.value.side} against itself moves by ${listed(parts)}`]
+    const { value, at } = line.of('batchShape')
+    const first = 'absent' in value ? null : new Placed(value.documents, `${at}/documents`)
+    const on = first ? prose` (on ${shown(first, count)} documents)` : ''
+    return parts.length === 0 ? [] : [prose`${line.value.side} against itself moves by ${listed(parts)}${on}`]
   })
   const twins = variants.flatMap(({ effects }) =>
     effects.flatMap((effect) => {
@@ -102,19 +112,26 @@ function undecided({ root, variants }: StudyView): Sentence | null {
   if (effects.value.length === 0) return null
   const all = shown(effects, lengthOf)
   const isAlone = effects.value.length === 1
-  const holm = isAlone ? '' : '; every p is after Holm over all of them'
+  const holm = isAlone ? '' : '; p is after Holm over all of them, intervals are 95 % of one'
+  const problems = span(
+    each(effects).map((one) => one.of('problems')),
+    count,
+  )
+  const asked = prose`Answers are to ${problems} problems a task. `
   const open = variants.flatMap((view) => withFinding(view, 'cannot-tell'))
   if (open.length === 0)
-    return isAlone ? null : prose`None of ${all} statements on answers is undecided${holm}.`
+    return isAlone ? null : prose`${asked}None of ${all} statements on answers is undecided${holm}.`
   const number: Part = { at: effects.at, shown: count(open.length) }
-  const gaps = open.flatMap((effect) =>
-    effect.value.mde === null ? [] : [new Placed(effect.value.mde, `${effect.at}/mde`)],
-  )
-  const seen =
-    gaps.length === 0
-      ? ''
-      : prose`, where true gaps of ${span(gaps, points)} points would have been seen (80 % power)`
-  return prose`Undecided are ${number} of ${all} statements on answers${seen}${holm}.`
+  return prose`${asked}Undecided are ${number} of ${all} statements on answers${seen(open)}${holm}.`
+}
+
+function seen(open: readonly Placed<EffectResult>[]): Part {
+  const gaps = detectable(open)
+  const blind = open.length - gaps.length
+  const none = blind === 0 ? '' : `, and in ${countWord(blind)} none could`
+  return gaps.length === 0
+    ? ''
+    : prose`, where true gaps of ${span(gaps, points)} points would have been seen (80 % power)${none}`
 }
 
 function budget({ variants }: StudyView): Sentence | null {

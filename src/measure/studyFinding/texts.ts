@@ -4,7 +4,15 @@ import type { Estimate } from '../../schema/estimate.ts'
 import type { PredictionsResult } from '../../schema/results.ts'
 import { joined, type Part, type Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
-import { corporaOf, type Direction, directionOf, known, type VariantView, zeroOf } from './view.ts'
+import {
+  type CorpusView,
+  corporaOf,
+  type Direction,
+  directionOf,
+  known,
+  type VariantView,
+  zeroOf,
+} from './view.ts'
 import { count, counted, listed, nats, signedNats, span, withInterval } from './words.ts'
 
 export function textsSentences(view: VariantView): Sentence[] {
@@ -52,26 +60,31 @@ function bytesSentence(view: VariantView): Sentence | null {
   // That no probability differs was said.
   if (isUnmoved(view.predictions)) return null
   const corpora = corporaOf(view)
-  if (corpora.length < 2) return corpora.length === 0 ? null : bytesWords(corpora[0]!.changes)
+  if (corpora.length < 2) return corpora.length === 0 ? null : bytesWords(corpora[0]!)
   const clauses = DIRECTIONS.flatMap((direction) => {
     const those = corpora.filter((corpus) => corpus.direction === direction)
     if (those.length === 0) return []
-    const names = listed(those.map(({ name, changes }) => prose`${name} (${sizeOf(changes)})`))
-    return [prose`${DIRECTION_WORDS[direction]} ${names}`]
+    const names = listed(
+      those.map((corpus) => prose`${corpus.name} (${sizeOf(corpus.changes)}${levelOf(corpus)})`),
+    )
+    return [
+      direction === 'unclear'
+        ? prose`of ${names} it cannot be told`
+        : prose`it predicts ${names} ${DIRECTION_WORDS[direction]}`,
+    ]
   })
-  return prose`In bits per byte it predicts ${joined(clauses, '; ')}.`
+  return prose`In bits per byte ${joined(clauses, '; ')}.`
 }
 
-const DIRECTIONS = ['worse', 'better', 'unclear', 'same'] as const
-const DIRECTION_WORDS: Record<Direction, string> = {
+const DIRECTIONS = ['worse', 'better', 'same', 'unclear'] as const
+const DIRECTION_WORDS: Record<Exclude<Direction, 'unclear'>, string> = {
   worse: 'worse',
   better: 'better',
-  unclear: 'as well, as far as can be told,',
   same: 'exactly alike',
 }
 
 /** `+0.31 [+0.28, +0.34]`; of several trainings the least to the most. */
-export const sizeOf = (changes: readonly Placed<Estimate>[]): Part =>
+const sizeOf = (changes: readonly Placed<Estimate>[]): Part =>
   changes.length === 1
     ? withInterval(changes[0]!, signedNats)
     : span(
@@ -79,20 +92,25 @@ export const sizeOf = (changes: readonly Placed<Estimate>[]): Part =>
         signedNats,
       )
 
-function bytesWords(changes: readonly Placed<Estimate>[]): Sentence {
-  const size = prose`${sizeOf(changes)} bits per byte`
+const levelOf = ({ level }: CorpusView): Part => (level ? prose` from ${shown(level, nats)}` : '')
+
+function bytesWords(corpus: CorpusView): Sentence {
+  const { changes } = corpus
+  const size = prose`${sizeOf(changes)} bits per byte${levelOf(corpus)}`
   const directions = changes.map(({ value }) => directionOf(value))
-  const many = changes.length > 1 ? ` in all ${counted(changes.length, 'training')}` : ''
+  const all = counted(changes.length, 'training')
+  const many = changes.length > 1 ? ` in all ${all}` : ''
   const [first] = directions
   if (directions.every((one) => one === first)) {
     return first === 'unclear'
       ? prose`Whether it predicts them better or worse cannot be told${many}: ${size}.`
       : prose`It predicts them ${first!}${many}: ${size}.`
   }
-  const found = DIRECTIONS.flatMap((direction) => {
+  const found = (['worse', 'better', 'same'] as const).flatMap((direction) => {
     const number = directions.filter((one) => one === direction).length
-    const word = direction === 'unclear' ? 'not to be told' : direction
-    return number === 0 ? [] : [`${word} in ${countWord(number)}`]
+    return number === 0 ? [] : [`${direction} in ${countWord(number)}`]
   })
-  return prose`It predicts them ${found.join(', ')} of ${counted(changes.length, 'training')}: ${size}.`
+  const open = directions.filter((one) => one === 'unclear').length
+  const rest = open === 0 ? '' : `, and in ${countWord(open)} it cannot be told`
+  return prose`Of ${all} it predicts them ${found.join(', ')}${rest}: ${size}.`
 }

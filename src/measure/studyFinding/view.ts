@@ -81,6 +81,8 @@ export function directionOf({ value, low, high }: Estimate): Direction {
 export interface CorpusView {
   name: string
   changes: readonly Placed<Estimate>[]
+  /** What the base needs; null where it is absent. */
+  level: Placed<number> | null
   /** Of all trainings alike; `unclear` where they differ. */
   direction: Direction
 }
@@ -94,9 +96,12 @@ export function corporaOf({ predictions }: VariantView): CorpusView[] {
       const corpus = each(one.of('byCorpus'))[i]
       return corpus ? (known(corpus.of('deltaBitsPerByte')) ?? []) : []
     })
+    const level = known(each(first.of('byCorpus'))[i]!.of('baseBitsPerByte'))?.of('value') ?? null
     const [direction, ...rest] = changes.map(({ value }) => directionOf(value))
     if (direction === undefined) return []
-    return [{ name, changes, direction: rest.every((one) => one === direction) ? direction : 'unclear' }]
+    return [
+      { name, changes, level, direction: rest.every((one) => one === direction) ? direction : 'unclear' },
+    ]
   })
 }
 

@@ -16,7 +16,8 @@ export function weightsSentence({ weights, against }: VariantView): Sentence | n
   const moved = movedBy(weights)
   if (!moved) return prose`Its weights changed, from matrices that are zero in ${against}: there is no ratio.`
   const changed = weights.map((one) => one.of('tensors').of('changed'))
-  return prose`Its weights moved by ${moved} of the norm of ${against}'s matrices${rounding(first)}, in ${span(changed, count)} of ${shown(tensors.of('compared'), count)} tensors${directions(weights)}.${notFinite(weights)}`
+  const how = splitWords(weights) ?? rounding(first)
+  return prose`Its weights moved by ${moved} of the norm of ${against}'s matrices${how}, in ${span(changed, count)} of ${shown(tensors.of('compared'), count)} tensors${directions(weights)}.${notFinite(weights)}`
 }
 
 function notFinite(weights: VariantView['weights']): Part {
@@ -32,8 +33,33 @@ export function movedBy(weights: VariantView['weights']): Part | null {
   return moved.length === 0 ? null : prose`${span(moved, percent)} %`
 }
 
-export const relativeChanges = (weights: VariantView['weights']): Placed<number>[] =>
-  weights.flatMap((one) => known(one.of('matrices').of('relativeChange'))?.of('value') ?? [])
+const changesOf = (
+  weights: VariantView['weights'],
+  measure: 'relativeChange' | 'quantisationAlone' | 'trainingAlone',
+): Placed<number>[] =>
+  weights.flatMap((one) => {
+    const { value, at } = one.of('matrices').of(measure)
+    return value === undefined || 'absent' in value ? [] : [new Placed(value.value, `${at}/value`)]
+  })
+
+const relativeChanges = (weights: VariantView['weights']): Placed<number>[] =>
+  changesOf(weights, 'relativeChange')
+
+/** By training; of a quantised variant without what quantising alone does. */
+export function trainedChanges(weights: VariantView['weights']): Placed<number>[] {
+  const alone = changesOf(weights, 'trainingAlone')
+  return alone.length > 0 ? alone : relativeChanges(weights)
+}
+
+/** Of a quantised variant: both parts, whose squares add up. */
+function splitWords(weights: VariantView['weights']): Part | null {
+  const [quantising, training] = [
+    changesOf(weights, 'quantisationAlone'),
+    changesOf(weights, 'trainingAlone'),
+  ]
+  if (quantising.length === 0 || training.length === 0) return null
+  return prose` (quantising alone ${span(quantising, percent)} %, training alone ${span(training, percent)} %)`
+}
 
 function rounding(first: VariantView['weights'][number]): Part {
   const change = known(first.of('matrices').of('relativeChange'))
@@ -48,7 +74,7 @@ function directions(weights: VariantView['weights']): Part {
   })
   if (found.length === 0) return ''
   const ends = [...found.map((one) => one.of('least')), ...found.map((one) => one.of('most'))]
-  return prose`, with ${span(ends, count)}${found.some(({ value }) => value.isCut) ? ' or more' : ''} directions above rounding in a matrix`
+  return prose`, with at least ${span(ends, count)} directions above rounding in a matrix`
 }
 
 /** What differs besides weights, and is dangerous. */
@@ -56,7 +82,8 @@ export function settingsSentence({ weights }: VariantView): Sentence | null {
   const [first] = weights
   if (!first) return null
   const settings = first.of('settings')
-  const dangerous = settings.value.filter(({ danger }) => danger === 'high')
+  // Both sides compute in fp32 here, whatever they are stored in.
+  const dangerous = settings.value.filter(({ danger, subject }) => danger === 'high' && subject !== 'dtype')
   if (dangerous.length === 0) return null
   const named = dangerous.slice(0, 3).map(({ subject, key }) => (subject === key ? key : `${subject} ${key}`))
   const rest = settings.value.length - named.length

@@ -7,6 +7,7 @@ import { recipeMean, type SeedTwins, seedReports } from '../../measure/seeds.ts'
 import type { VariantReport, Warning } from '../../schema/comparison.ts'
 import type { Absent } from '../../schema/estimate.ts'
 import type { AskedResults, EffectResult, Rows } from '../../schema/results.ts'
+import type { SeedReport } from '../../schema/seeds.ts'
 import { holm } from '../../stats/index.ts'
 import { crossedDetectable, problemsNeeded } from '../../stats/varianceComponentsPower.ts'
 import { plural } from '../../util/text.ts'
@@ -36,14 +37,22 @@ export function effectsOf(input: EffectsInput): { effects: EffectResult[]; warni
   const reports = seedReports(
     statements.flatMap(({ seeds }) => ('absent' in seeds ? [] : [seeds])),
     margin,
+    statements.length,
   )
   const alpha = 0.05 / Math.max(1, statements.length)
   const effects = withFindings(statements, margin).map(
     ({ effect, seeds, powerAt, ...found }): EffectResult => {
-      return { ...effect, ...found, ...powerAt(alpha), seeds: 'absent' in seeds ? seeds : reports.shift()! }
+      const power = powerAt(alpha)
+      const report = 'absent' in seeds ? seeds : ofStudy(reports.shift()!, found)
+      return { ...effect, ...found, ...power, seeds: report }
     },
   )
   return { effects, warnings }
+}
+
+/** What is said of a recipe is one of the study's statements. */
+function ofStudy(report: SeedReport, found: Pick<EffectResult, 'holmP' | 'finding'>): SeedReport {
+  return 'absent' in report.ofRecipe ? report : { ...report, ofRecipe: { ...report.ofRecipe, ...found } }
 }
 
 export function statementsOf(input: EffectsInput): { statements: Statement[]; warnings: Warning[] } {

@@ -9,6 +9,8 @@ import { fileOf } from './cells.ts'
 
 /** What says of a folder what was asked of it, and of a run all answers and who judged them. */
 const HEADS = ['run.json', 'samples.jsonl', 'judges.jsonl', 'measurement.json', 'variant.json']
+/** And the weights of what was trained here. */
+const WEIGHTS = /\.safetensors$/
 
 /** By path from the study folder, sorted. */
 export async function filesOf(folder: string, measured: Measured): Promise<Results['files']> {
@@ -49,6 +51,9 @@ async function headsOf(folder: string, { cells }: AskedResults): Promise<string[
         const path = fileOf(key, ...names, head)
         if (await exists(join(folder, path))) found.push(path)
       }
+      const place = fileOf(key, ...names)
+      for (const name of await readdir(join(folder, place)))
+        if (WEIGHTS.test(name)) found.push(`${place}/${name}`)
     }
   }
   return found
