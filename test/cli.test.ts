@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { comparisonReportSchema } from '../src/schema/comparison.ts'
 import { runSchema } from '../src/schema/run.ts'
-import { root, tunediff } from './support/cli.ts'
+import { root, tunediff, tunediffProcess } from './support/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-cli-'))
 const cache = join(folder, 'cache')
@@ -18,6 +18,14 @@ function file(name: string, content: string | Uint8Array): string {
   writeFileSync(path, content)
   return path
 }
+
+/** The first lines of a file of the demo, or what is made of them. */
+function few(name: string, change = (lines: string[]): string[] => lines, count = FEW): string {
+  const lines = readFileSync(demo(name), 'utf8').trimEnd().split('\n').slice(0, count)
+  return file(`${++files}-${name}`, `${change(lines).join('\n')}\n`)
+}
+const FEW = 5
+let files = 0
 
 describe('manners', () => {
   test('unknown commands, flags and values are user errors with a hint', async () => {
@@ -53,6 +61,17 @@ describe('manners', () => {
     }
   })
 
+  test('a process of its own ends with the same code and text', async () => {
+    const [typo, none, version] = await Promise.all(
+      [['compare', 'a'], ['show', join(folder, 'nowhere')], ['--version']].map(async (args) => ({
+        here: await run(...args),
+        process: await tunediffProcess(args, { cache }),
+      })),
+    )
+    for (const { here, process } of [typo!, none!, version!]) expect(process).toEqual(here)
+    expect([typo, none, version].map((one) => one!.process.code)).toEqual([2, 2, 0])
+  })
+
   test('help and version are data', async () => {
     for (const args of [['--help'], ['compare', '--help'], ['--version']]) {
       const result = await run(...args)
@@ -72,22 +91,15 @@ describe('manners', () => {
 describe('from logs to a finding', () => {
   test('import, judge, show and compare run folders', async () => {
     const [base, variant] = [join(folder, 'base'), join(folder, 'variant')]
+    const twelve = (name: string): string => few(name, undefined, 12)
+    const task = ['--task', twelve('problems.jsonl')]
     for (const [out, log] of [
-      [base, 'base.jsonl'],
-      [variant, 'variant.jsonl'],
+      [base, twelve('base.jsonl')],
+      [variant, twelve('variant.jsonl')],
     ] as const) {
-      const imported = await run(
-        'import',
-        demo(log),
-        '--task',
-        demo('problems.jsonl'),
-        '--model',
-        'toy',
-        '-o',
-        out,
-      )
+      const imported = await run('import', log, ...task, '--model', 'toy', '-o', out)
       expect(imported.code, imported.stderr).toBe(0)
-      expect(imported.stdout).toContain('36 answers')
+      expect(imported.stdout).toContain('12 answers')
     }
     const record = runSchema.parse(JSON.parse(readFileSync(join(base, 'run.json'), 'utf8')))
     expect(record.model).toEqual({ name: 'toy', source: 'stated' })
@@ -97,8 +109,8 @@ describe('from logs to a finding', () => {
     expect(judged.code, judged.stderr).toBe(0)
     const summaries = JSON.parse(judged.stdout) as { classes: Record<string, number>; appended: number }[]
     expect(summaries.map((s) => [s.classes.pass, s.appended])).toEqual([
-      [22, 36],
-      [29, 36],
+      [9, 12],
+      [11, 12],
     ])
     const again = JSON.parse((await run('judge', base, '--json')).stdout) as { appended: number }[]
     expect(again[0]!.appended).toBe(0)
@@ -107,9 +119,9 @@ describe('from logs to a finding', () => {
     expect(compared.code, compared.stderr).toBe(0)
     const report = comparisonReportSchema.parse(JSON.parse(compared.stdout))
     const [result] = report.comparisons[0]!.variants
-    expect(result).toMatchObject({ finding: 'no-worse', test: 'mcnemar-exact', paired: 36, passed: 29 })
-    expect(result!.gained).toHaveLength(9)
-    expect(result!.lost).toHaveLength(2)
+    expect(result).toMatchObject({ finding: 'cannot-tell', test: 'mcnemar-exact', paired: 12, passed: 11 })
+    expect(result!.gained).toHaveLength(3)
+    expect(result!.lost).toHaveLength(1)
     expect(result!.rules.map((row) => row.rule)).toHaveLength(7)
 
     const shown = await run('show', base, result!.lost[0]!)
@@ -118,14 +130,14 @@ describe('from logs to a finding', () => {
     const wrong = await run('show', base, 'Demo/99')
     expect(wrong.code).toBe(2)
     expect(wrong.stderr).toContain('did you mean Demo/')
-    expect((await run('show', base)).stdout).toContain('Demo/35#0')
+    expect((await run('show', base)).stdout).toContain('Demo/11#0')
 
-    const taken = await run('import', demo('base.jsonl'), '--task', demo('problems.jsonl'), '-o', base)
+    const taken = await run('import', few('base.jsonl'), ...task, '-o', base)
     expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('exists')])
   })
 
   test('text and Markdown say the same sentence', async () => {
-    const args = ['compare', demo('base.jsonl'), demo('variant.jsonl'), '--task', demo('problems.jsonl')]
+    const args = ['compare', few('base.jsonl'), few('variant.jsonl'), '--task', few('problems.jsonl')]
     const json = await run(...args, '--json')
     const report = comparisonReportSchema.parse(JSON.parse(json.stdout))
     const { sentence } = report.comparisons[0]!.variants[0]!
@@ -228,35 +240,36 @@ describe('runs outlive what they came from', () => {
 
   test('two runs of one task on a side are refused, not mixed', async () => {
     const twice = join(folder, 'twice-runs')
-    for (const name of ['one', 'two']) {
-      await run('import', demo('base.jsonl'), '--task', demo('problems.jsonl'), '-o', join(twice, name))
-    }
-    const result = await run('compare', twice, demo('variant.jsonl'), '--task', demo('problems.jsonl'))
+    const task = ['--task', few('problems.jsonl')]
+    for (const name of ['one', 'two'])
+      await run('import', few('base.jsonl'), ...task, '-o', join(twice, name))
+    const result = await run('compare', twice, few('variant.jsonl'), ...task)
     expect(result.code).toBe(2)
-    expect(result.stderr).toContain('one side has two runs of problems')
+    expect(result.stderr).toContain('one side has two runs of ')
   })
 
   test('the problem file may go away after the import', async () => {
-    const moving = file('moving.jsonl', readFileSync(demo('problems.jsonl')))
+    const [moving, kept] = [few('problems.jsonl'), few('problems.jsonl')]
     const out = join(folder, 'moved')
-    expect((await run('import', demo('base.jsonl'), '--task', moving, '-o', out)).code).toBe(0)
+    expect((await run('import', few('base.jsonl'), '--task', moving, '-o', out)).code).toBe(0)
     rmSync(moving)
     const judged = await run('judge', out, '--json')
     expect(judged.code, judged.stderr).toBe(0)
     const elsewhere = await tunediff(['judge', out], { cache: join(folder, 'other-cache') })
     expect([elsewhere.code, elsewhere.stderr]).toEqual([2, expect.stringContaining('--task PROBLEMS.jsonl')])
-    const named = ['judge', out, '--task', demo('problems.jsonl')]
+    const named = ['judge', out, '--task', kept]
     expect((await tunediff(named, { cache: join(folder, 'other-cache') })).code).toBe(0)
   })
 
   test('a run folder that was copied in part is refused', async () => {
     const out = join(folder, 'cut-run')
-    await run('import', demo('base.jsonl'), '--task', demo('problems.jsonl'), '-o', out)
+    const task = ['--task', few('problems.jsonl')]
+    await run('import', few('base.jsonl'), ...task, '-o', out)
     const samples = join(out, 'samples.jsonl')
-    writeFileSync(samples, readFileSync(samples, 'utf8').slice(0, 3000))
-    const result = await run('compare', out, demo('variant.jsonl'), '--task', demo('problems.jsonl'))
+    writeFileSync(samples, readFileSync(samples, 'utf8').slice(0, 1000))
+    const result = await run('compare', out, few('variant.jsonl'), ...task)
     expect(result.code).toBe(2)
-    expect(result.stderr).toMatch(/holds \d+ answers, and 36 were imported/)
+    expect(result.stderr).toMatch(/holds \d answers, and 5 were imported/)
   })
 })
 
@@ -275,11 +288,11 @@ test('SIGTERM ends with 75, and the command goes on where it was', async () => {
   const slow = file(
     'slow.jsonl',
     Array.from(
-      { length: 36 },
-      (_, i) => `{"task_id": "Demo/${i}", "completion": "    import time\\n    time.sleep(0.2)\\n"}\n`,
+      { length: FEW },
+      (_, i) => `{"task_id": "Demo/${i}", "completion": "    import time\\n    time.sleep(0.5)\\n"}\n`,
     ).join(''),
   )
-  expect((await run('import', slow, '--task', demo('problems.jsonl'), '-o', long)).code).toBe(0)
+  expect((await run('import', slow, '--task', few('problems.jsonl'), '-o', long)).code).toBe(0)
   const stopped = await tunediff(['judge', long], {
     cache,
     started: (child) => void setTimeout(() => child.kill('SIGTERM'), 2500),
@@ -288,32 +301,31 @@ test('SIGTERM ends with 75, and the command goes on where it was', async () => {
   const resumed = await run('judge', long, '--json')
   expect(resumed.code, resumed.stderr).toBe(0)
   const rows = readFileSync(join(long, 'outcomes.jsonl'), 'utf8').trimEnd().split('\n')
-  expect(new Set(rows.map((row) => (JSON.parse(row) as { sample: string }).sample)).size).toBe(36)
+  expect(new Set(rows.map((row) => (JSON.parse(row) as { sample: string }).sample)).size).toBe(FEW)
 })
 
 describe('bad input is named', () => {
-  const lines = readFileSync(demo('base.jsonl'), 'utf8').trimEnd().split('\n')
-  const compare = (path: string) =>
-    run('compare', path, demo('variant.jsonl'), '--task', demo('problems.jsonl'), '--rule', 'program')
+  const [variant, problems] = [few('variant.jsonl'), few('problems.jsonl')]
+  const compare = (path: string) => run('compare', path, variant, '--task', problems, '--rule', 'program')
 
   test('one record removed', async () => {
-    const result = await compare(file('removed.jsonl', `${lines.filter((_, i) => i !== 7).join('\n')}\n`))
+    const result = await compare(few('base.jsonl', (lines) => lines.toSpliced(3, 1)))
     expect(result.code, result.stderr).toBe(0)
-    expect(result.stdout).toContain('no answer to 1 problem: Demo/7')
-    expect(result.stdout).toContain(
-      'variant against removed: 1 problem scored on one side alone and left out: Demo/7',
+    expect(result.stdout).toContain('no answer to 1 problem: Demo/3')
+    expect(result.stdout.replace(/\s+/g, ' ')).toContain(
+      '1 problem scored on one side alone and left out: Demo/3',
     )
   })
 
   test('one line cut short', async () => {
-    const cut = lines.map((line, i) => (i === 4 ? line.slice(0, 30) : line))
-    const result = await compare(file('cut.jsonl', `${cut.join('\n')}\n`))
+    const cut = few('base.jsonl', (lines) => lines.with(4, lines[4]!.slice(0, 30)))
+    const result = await compare(cut)
     expect(result.code, result.stderr).toBe(0)
-    expect(result.stdout.replace(/\s+/g, ' ')).toMatch(/1 row of 36 skipped on import, first line 5: /)
+    expect(result.stdout.replace(/\s+/g, ' ')).toMatch(/1 row of 5 skipped on import, first line 5: /)
   })
 
   test('another encoding', async () => {
-    const utf16 = Buffer.from(`\ufeff${lines.join('\n')}\n`, 'utf16le')
+    const utf16 = Buffer.from(`\ufeff${readFileSync(few('base.jsonl'), 'utf8')}`, 'utf16le')
     const result = await compare(file('utf16.jsonl', utf16))
     expect(result.code).toBe(2)
     expect(result.stderr).toContain('UTF-16')
@@ -327,21 +339,13 @@ describe('bad input is named', () => {
   })
 
   test('two runs on changed problems', async () => {
-    const changed = file(
-      'changed.jsonl',
-      readFileSync(demo('problems.jsonl'), 'utf8').replace('Demo/0', 'Demo/00'),
-    )
+    const changed = few('problems.jsonl', ([first, ...others]) => [
+      first!.replace('Demo/0', 'Demo/00'),
+      ...others,
+    ])
     const run0 = join(folder, 'on-changed')
-    expect((await run('import', demo('base.jsonl'), '--task', changed, '-o', run0)).code).toBe(0)
-    const result = await run(
-      'compare',
-      run0,
-      demo('variant.jsonl'),
-      '--task',
-      demo('problems.jsonl'),
-      '--rule',
-      'program',
-    )
+    expect((await run('import', few('base.jsonl'), '--task', changed, '-o', run0)).code).toBe(0)
+    const result = await compare(run0)
     expect(result.code).toBe(2)
     expect(result.stderr).toContain('dataset (')
   })

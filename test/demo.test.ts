@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { resultsSchema } from '../src/schema/results.ts'
 import { type Plan, planStudy } from '../src/study/plan.ts'
 import { root } from './support/cli.ts'
@@ -23,15 +23,19 @@ const counts = ({ cells }: Plan): Record<string, number> => {
   return found
 }
 
-test('the whole demo: 12 trainings, and at least 100 problems of each task', async () => {
-  const whole = await plan('study.yaml')
+let whole: Plan
+beforeAll(async () => {
+  whole = await plan('study.yaml')
+}, LONG_MS)
+
+test('the whole demo: 12 trainings, and at least 100 problems of each task', () => {
   expect(counts(whole)).toMatchObject({ variant: 12, run: 13 * 8, weights: 12, predictions: 12 + 1 })
   for (const { task } of whole.tasks) expect(task.problems.size, task.name).toBeGreaterThanOrEqual(100)
   expect(whole.file.study.limit).toBeGreaterThanOrEqual(100)
 })
 
 test('the quick one is a part of it', async () => {
-  const [whole, quick] = [await plan('study.yaml'), await plan('quick.yaml')]
+  const quick = await plan('quick.yaml')
   expect(counts(quick)).toMatchObject({ variant: 3, run: 4 * 3, weights: 3, predictions: 3 + 1 })
   const keys = new Set(whole.cells.map(({ key }) => key))
   // It asks fewer problems; all else is the same piece of work.

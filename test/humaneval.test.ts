@@ -1,22 +1,38 @@
-// The published answers of GPT-3.5, GPT-4, Reflexion and LDB on HumanEval, compared straight from their log files.
-import { mkdtempSync, rmSync } from 'node:fs'
+// The published answers of GPT-3.5, GPT-4, Reflexion and LDB on HumanEval, compared straight from their log files. Under
+// `npm test` GPT-4's one endless answer is replaced by a wrong one, and LDB on top of Reflexion is left to
+// test/sandbox/recorded.test.ts.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { comparisonReportSchema, type VariantReport } from '../src/schema/comparison.ts'
 import { tunediff } from './support/cli.ts'
 import { sharedHumanEval, sharedLog } from './support/shared.ts'
+import { isSoak } from './support/soak.ts'
 
 const cache = mkdtempSync(join(tmpdir(), 'tunediff-humaneval-'))
 afterAll(() => rmSync(cache, { recursive: true, force: true }))
 
 async function compare(...logs: string[]) {
-  const result = await tunediff(['compare', ...logs.map((name) => sharedLog(`${name}.jsonl`)), '--json'], {
-    cache,
-  })
+  const result = await tunediff(['compare', ...logs.map(logOf), '--json'], { cache })
   expect(result.code, result.stderr).toBe(0)
   const [comparison] = comparisonReportSchema.parse(JSON.parse(result.stdout)).comparisons
   return comparison!
+}
+
+/** The endless answer costs both time limits under each of the rules. */
+function logOf(name: string): string {
+  const path = sharedLog(`${name}.jsonl`)
+  if (isSoak || name !== 'gpt-4-plain.reflexion') return path
+  const rows = readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { task_id: string; solution: string })
+  const endless = rows.find((row) => row.task_id === 'HumanEval/39')!
+  endless.solution = 'def prime_fib(n):\n    return None\n'
+  const copy = join(cache, `${name}.jsonl`)
+  writeFileSync(copy, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return copy
 }
 
 const rule = (variant: VariantReport, name: string) => variant.rules.find((row) => row.rule === name)!
@@ -40,7 +56,7 @@ describe.skipIf(sharedHumanEval === null)('recorded answers on HumanEval', () =>
     const { base, variants } = await compare(
       'gpt-4-plain.reflexion',
       'gpt-4-reflexion.reflexion',
-      'gpt-4-reflexion-then-gpt-3.5-ldb.ldb',
+      ...(isSoak ? ['gpt-4-reflexion-then-gpt-3.5-ldb.ldb'] : []),
     )
     expect(base).toMatchObject({ passed: 140, claimed: { passed: 141, differs: ['HumanEval/133'] } })
     expect(rule(variants[0]!, 'header+program')).toMatchObject({
@@ -48,10 +64,10 @@ describe.skipIf(sharedHumanEval === null)('recorded answers on HumanEval', () =>
       baseDiffers: ['HumanEval/91', 'HumanEval/133'],
     })
     expect(variants[0]!.rules.map((row) => row.basePassed)).not.toContain(141)
-    expect(variants.map((variant) => variant.passed)).toEqual([150, 156])
-    expect(variants.map((variant) => variant.claimed)).toEqual([
-      { passed: 150, differs: [] },
-      { passed: 156, differs: [] },
-    ])
+    const passed = isSoak ? [150, 156] : [150]
+    expect(variants.map((variant) => variant.passed)).toEqual(passed)
+    expect(variants.map((variant) => variant.claimed)).toEqual(
+      passed.map((claimed) => ({ passed: claimed, differs: [] })),
+    )
   }, 300_000)
 })

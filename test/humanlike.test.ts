@@ -1,15 +1,14 @@
 // The human-like answers end as their README says: under the sandbox, and under plain Python apart from tunediff.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openSandbox } from '../src/sandbox/index.ts'
 import type { Judge } from '../src/schema/judge.ts'
 import type { CodeProblem } from '../src/schema/problem.ts'
 import { assemble, preparePython } from '../src/tasks/assembly.ts'
 import { readProblems } from '../src/tasks/problems.ts'
 import { root } from './support/cli.ts'
+import { openTestSandbox } from './support/sandbox.ts'
 
 const file = (name: string): string => join(root, 'test/fixtures/humanlike', name)
 const rows = <T>(name: string): T[] =>
@@ -21,7 +20,6 @@ const rows = <T>(name: string): T[] =>
 const expected = rows<{ task_id: string; base: string; variant: string }>('expected.jsonl')
 
 describe('in the sandbox', () => {
-  const cacheFolder = mkdtempSync(join(tmpdir(), 'tunediff-humanlike-'))
   let judge: Judge
   let problems: ReadonlyMap<string, CodeProblem>
 
@@ -29,17 +27,12 @@ describe('in the sandbox', () => {
     await preparePython()
     problems = (await readProblems(file('problems.jsonl'))).problems
     // Short limits: one answer never ends, and it would cost the whole of both.
-    judge = await openSandbox({
-      cacheFolder,
+    judge = await openTestSandbox({
       workers: 2,
-      wall: 'none',
-      limits: { wallMs: 4000, retryWallMs: 6000 },
+      limits: { wallMs: 1500, retryWallMs: 3000 },
     })
   })
-  afterAll(async () => {
-    await judge?.[Symbol.asyncDispose]()
-    rmSync(cacheFolder, { recursive: true, force: true })
-  })
+  afterAll(() => judge?.[Symbol.asyncDispose]())
 
   const outcome = async (id: string, answer: string, rule: 'prompt+body' | 'fenced' = 'prompt+body') => {
     const problem = problems.get(id)!

@@ -13,7 +13,7 @@ import {
   type TokenColumn,
 } from '../src/schema/predictions.ts'
 import { comparePredictions } from '../src/study/comparePredictions.ts'
-import { tunediff } from './support/cli.ts'
+import { tunediff, tunediffProcess } from './support/cli.ts'
 import { floatsOf, logProbsOf } from './support/engine.ts'
 import { isSoak } from './support/soak.ts'
 import { TinyPredictions, textOf } from './support/tinyPredictions.ts'
@@ -245,6 +245,8 @@ test.each([
 
 test('two processes with the same folders in another order end alike, and do not wait for each other for ever', async () => {
   const other = tiny.model('llama', 'second')
+  const aProcess = (flags: readonly string[]) =>
+    tunediffProcess(['predictions', ...flags], { cache: tiny.path('cache') })
   const args = (...variants: string[]) => [
     base,
     ...variants,
@@ -254,7 +256,7 @@ test('two processes with the same folders in another order end alike, and do not
     tiny.path('shared'),
     '--json',
   ]
-  const both = await Promise.all([run(args(adapted, other)), run(args(other, adapted))])
+  const both = await Promise.all([aProcess(args(adapted, other)), aProcess(args(other, adapted))])
   expect(both.map(({ code, stderr }) => [code, code === 0 ? '' : stderr])).toEqual([
     [0, ''],
     [0, ''],
@@ -330,13 +332,14 @@ test('samples of a model whose tokenizer puts nothing in front of a text are ref
 })
 
 describe('stopped', () => {
+  const DOCUMENTS = 40
   const many = (): string => {
     const folder = tiny.path('many')
     return existsSync(folder)
       ? folder
       : tiny.texts(
           'many',
-          Array.from({ length: 120 }, (_, i) => 200 + i),
+          Array.from({ length: DOCUMENTS }, (_, i) => 200 + i),
         )
   }
   const folderOf = (out: string): string => tiny.path(out, 'qwen2+lora')
@@ -376,7 +379,7 @@ describe('stopped', () => {
         expect(tookMs).toBeLessThan(1000)
       }
       const done = readFileSync(join(folderOf(signal), 'documents.jsonl'), 'utf8').split('\n').length
-      expect(done).toBeLessThan(120)
+      expect(done).toBeLessThan(DOCUMENTS)
       expect((await run(args(signal))).code).toBe(0)
       if (!existsSync(folderOf('whole'))) expect((await run(args('whole'))).code).toBe(0)
       for (const file of ['documents.jsonl', 'tokens.f32']) {

@@ -12,6 +12,7 @@ import { openModel } from '../src/model/open.ts'
 import { readSettings } from '../src/model/settings.ts'
 import { sha256 } from '../src/util/hash.ts'
 import { realModel } from './realModels.ts'
+import { isSoak } from './support/soak.ts'
 
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/settings/${name}`, import.meta.url))
 const goldens = (name: string): string => fileURLToPath(new URL(`goldens/settings/${name}`, import.meta.url))
@@ -94,6 +95,8 @@ test('template, end of text, rope and dtype come first, in this order', async ()
 })
 
 describe('chat templates', () => {
+  const ENDLESS = '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}'
+
   test('our rendering and token ids are those of transformers', async () => {
     const rows = JSON.parse(await readFile(goldens('rendered.json'), 'utf8')) as {
       name: string
@@ -203,14 +206,12 @@ describe('chat templates', () => {
     expect(changes[0]!.what).toContain('15 of 15 conversations give other text')
   })
 
-  test.each([
+  test.each<[string, string, string]>([
     ['a syntax error', '{% for %}', 'does not render: '],
     ['an error of its own', "{{ raise_exception('no system role') }}", 'does not render: no system role'],
-    [
-      'no end',
-      '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}',
-      'does not render: it took longer than 5 s',
-    ],
+    ...(isSoak
+      ? [['no end', ENDLESS, 'does not render: it took longer than 5 s'] satisfies [string, string, string]]
+      : []),
     ['a call of itself', '{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}', 'does not render: '],
     [
       'a text that doubles',
@@ -232,6 +233,12 @@ describe('chat templates', () => {
     expect(changes).toHaveLength(1)
     expect(changes[0]).toMatchObject({ subject: 'chat template', danger: 'high' })
     expect(changes[0]!.what).toContain(message)
+  })
+
+  test('one without an end is stopped', async () => {
+    const job = { kind: 'render', template: ENDLESS, variables: [{ messages: [] }] } as const
+    const replies = await runIsolated(job, { ...RENDER_LIMITS, timeoutMs: 500 })
+    expect(replies).toEqual([{ error: 'it took longer than 0.5 s' }])
   })
 
   test.each([

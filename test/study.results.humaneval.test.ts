@@ -105,9 +105,8 @@ describe.skipIf(sharedHumanEval === null)('GPT-4, Reflexion, then LDB', () => {
     expectScaffoldsApart(results)
   })
 
-  test.runIf(isSoak)(
-    'as judged here',
-    async () => {
+  if (isSoak)
+    test('as judged here', async () => {
       const study = join(folder, 'judged.yaml')
       writeFileSync(study, STUDY)
       const results = await judgedCells(study)
@@ -119,7 +118,5 @@ describe.skipIf(sharedHumanEval === null)('GPT-4, Reflexion, then LDB', () => {
       ])
       expectScaffoldsApart(results)
       expect(results.effects.map(({ finding }) => finding)).toEqual(['better', 'better'])
-    },
-    900_000,
-  )
+    }, 900_000)
 })

@@ -9,10 +9,10 @@ import { random } from '../src/stats/random.ts'
 import { statementsOf, withFindings } from '../src/study/results/effects.ts'
 import type { RunPair } from '../src/study/results/pairs.ts'
 import type { InstanceRun } from '../src/study/results/runs.ts'
-import { soak } from './support/soak.ts'
+import { isSoak } from './support/soak.ts'
 import { drawTwins, type Planted } from './support/twins.ts'
 
-const TIMES = soak(2_000)
+const TIMES = isSoak ? 2_000 : 100
 const TIMEOUT_MS = 3_600_000
 /** Four standard errors of a share. */
 const slack = (share: number): number => 4 * Math.sqrt((share * (1 - share)) / TIMES)

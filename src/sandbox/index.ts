@@ -38,31 +38,17 @@ export interface SandboxOptions {
 const JUDGING_REVISION = 2
 const MAX_DEFAULT_WORKERS = 8
 
-/** Opens a pool of interpreters. The caller closes it (`await using`, or `judge[Symbol.asyncDispose]()`). */
+/** A pool of interpreters, which start when there is something to judge. The caller closes it (`await using`). */
 export async function openSandbox(options: SandboxOptions): Promise<Judge> {
   const { mode = 'two' } = options
   const limits: Limits = checkedLimits({ ...DEFAULT_LIMITS, ...options.limits })
   const workers = options.workers ?? Math.min(MAX_DEFAULT_WORKERS, availableParallelism())
   const files = workerFiles(options.cacheFolder)
-  const workerOptions: WorkerOptions = {
-    mode,
-    pyodideFolder: files.pyodideFolder,
-    memoryBytes: limits.memoryMb * 1024 * 1024,
-    outputBytes: limits.outputBytes,
-    imagePath: files.imagePath,
-  }
   const wall = await chooseWall(options.wall ?? 'auto', files)
-  const materials = await loadMaterials(workerOptions)
-  const start = (events: WorkerEvents): WorkerChannel =>
-    wall === 'none'
-      ? startThread({ ...workerOptions, ...materials }, events)
-      : startChild(wallCommand(wall, files), workerOptions, events)
-  const pool = new Pool({ workers, limits, start })
-  try {
-    await pool.ready
-  } catch (error) {
-    await pool.close()
-    throw error
+  let started: Promise<Pool> | undefined
+  const pool = (): Promise<Pool> => {
+    started ??= startPool({ mode, limits, workers, wall, files })
+    return started
   }
   return {
     id: sha256Value({
@@ -77,9 +63,39 @@ export async function openSandbox(options: SandboxOptions): Promise<Judge> {
     limits,
     wall,
     workers,
-    judge: (program, problem) => pool.judge(program, problem),
-    [Symbol.asyncDispose]: () => pool.close(),
+    judge: async (program, problem) => (await pool()).judge(program, problem),
+    [Symbol.asyncDispose]: async () => (await started?.catch(() => undefined))?.close(),
   }
+}
+
+interface PoolSettings extends Pick<Judge, 'mode' | 'limits' | 'workers' | 'wall'> {
+  files: WorkerFiles
+}
+
+/** Resolves when a worker is ready. */
+async function startPool({ mode, limits, workers, wall, files }: PoolSettings): Promise<Pool> {
+  const workerOptions: WorkerOptions = {
+    mode,
+    pyodideFolder: files.pyodideFolder,
+    memoryBytes: limits.memoryMb * 1024 * 1024,
+    outputBytes: limits.outputBytes,
+    imagePath: files.imagePath,
+  }
+  // A child process compiles for itself: there the image has to be there, no more.
+  const { state } = await readBootImage(files.imagePath)
+  const materials = wall === 'none' || state !== 'ready' ? await loadMaterials(workerOptions) : {}
+  const start = (events: WorkerEvents): WorkerChannel =>
+    wall === 'none'
+      ? startThread({ ...workerOptions, ...materials }, events)
+      : startChild(wallCommand(wall, files), workerOptions, events)
+  const pool = new Pool({ workers, limits, start })
+  try {
+    await pool.ready
+  } catch (error) {
+    await pool.close()
+    throw error
+  }
+  return pool
 }
 
 /** The walls that this machine has, best first, and why it does not have the others. */

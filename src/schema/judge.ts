@@ -54,7 +54,7 @@ export interface Judge extends AsyncDisposable {
   readonly workers: number
   /**
    * Runs `program` (complete source text) against `problem.test` and says what happened. Never rejects for
-   * what the program did; a fault of ours resolves to `unjudged`.
+   * what the program did; a fault of ours resolves to `unjudged`. Rejects where no interpreter can be started.
    */
   judge(
     program: string,

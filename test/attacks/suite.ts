@@ -11,6 +11,7 @@ import { type Attack, assemble } from './programs.ts'
 /** Time beyond the two limits that a verdict may take: putting the interpreter back, or starting another worker. */
 export const MARGIN_MS = 6000
 const MAX_TEXT = 200
+const PROBE_TRIES = 8
 /** Of this process and its children: test runner, two interpreters, and memories of ended workers that wait to be freed. */
 const MAX_RESIDENT_MB = 2500
 // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what is looked for
@@ -22,11 +23,21 @@ const PROBE_PROBLEM = { ...problemNamed('add_one'), test: probe('tests') }
 
 /** What the good probe printed in a fresh worker: the state that every later probe must find again. */
 export async function cleanState(judge: Judge): Promise<string> {
-  const { class: outcome, output, message } = await judge.judge(probe('good'), PROBE_PROBLEM)
+  const { class: outcome, output, message } = await probed(judge, 'good')
   if (outcome !== 'pass' || !output)
     throw new Error(`the good probe gave ${outcome} in a fresh worker: ${message}`)
   return output
 }
+
+/** What a probe ends as. Out of time on a busy machine: asked again; what an attack left behind does not go by that. */
+async function probed(judge: Judge, name: 'good' | 'bad'): Promise<Verdict> {
+  for (let tries = 1; ; tries++) {
+    const verdict = await withinLimit(judge.judge(probe(name), PROBE_PROBLEM), limitMsOf(judge))
+    if (verdict.class !== 'timeout' || tries === PROBE_TRIES) return verdict
+  }
+}
+
+const limitMsOf = ({ limits }: Judge): number => limits.wallMs + limits.retryWallMs + MARGIN_MS
 
 export interface Suite {
   judge: Judge
@@ -42,7 +53,7 @@ export async function tryAttack(attack: Attack, { judge, host, state }: Suite, i
     { ...host.facts, WALL_MS: String(judge.limits.wallMs) },
     index,
   )
-  const limitMs = judge.limits.wallMs + judge.limits.retryWallMs + MARGIN_MS
+  const limitMs = limitMsOf(judge)
   const startMs = performance.now()
   const { result: verdict, peakMb } = await withPeak(() =>
     withinLimit(judge.judge(program, problem), limitMs),
@@ -51,7 +62,7 @@ export async function tryAttack(attack: Attack, { judge, host, state }: Suite, i
   const findings = [...wrongVerdict(attack, verdict), ...told(verdict, host), ...host.traces()]
   if ((peakMb ?? 0) > MAX_RESIDENT_MB) findings.push(`the host held ${peakMb} MB`)
   record(attack, { judge, verdict, tookMs, peakMb, findings })
-  return [...findings, ...(await wrongProbes(judge, state, limitMs))]
+  return [...findings, ...(await wrongProbes(judge, state))]
 }
 
 function wrongVerdict({ kind, ends, role }: Attack, verdict: Verdict): string[] {
@@ -78,17 +89,13 @@ function told(verdict: Verdict, host: Host): string[] {
   return texts.filter((text) => text && host.isTold(text)).map((text) => `told: ${text!.slice(0, 300)}`)
 }
 
-async function wrongProbes(judge: Judge, state: string, limitMs: number): Promise<string[]> {
+async function wrongProbes(judge: Judge, state: string): Promise<string[]> {
   const findings: string[] = []
-  let good = await withinLimit(judge.judge(probe('good'), PROBE_PROBLEM), limitMs)
-  // Out of time on a busy machine: asked again. State that an attack left behind does not go away by that.
-  for (let i = 0; i < 3 && good.class === 'timeout'; i++) {
-    good = await withinLimit(judge.judge(probe('good'), PROBE_PROBLEM), limitMs)
-  }
+  const good = await probed(judge, 'good')
   if (good.class !== 'pass') findings.push(`good probe: ${good.class} ${good.exception}: ${good.message}`)
   else if (good.output !== state)
     findings.push(`good probe found another state: ${difference(state, good.output ?? '')}`)
-  const bad = await withinLimit(judge.judge(probe('bad'), PROBE_PROBLEM), limitMs)
+  const bad = await probed(judge, 'bad')
   if (bad.class !== 'wrong') findings.push(`bad probe: ${bad.class} ${bad.message}`)
   return findings
 }

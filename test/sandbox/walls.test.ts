@@ -49,7 +49,7 @@ describe.each(['none', 'node', 'bwrap'] as const)('under wall %s', (wall) => {
     await using judge = await openTestSandbox({
       wall,
       workers: 2,
-      limits: { wallMs: 2000, retryWallMs: 3000, memoryMb: 128 },
+      limits: { wallMs: 1000, retryWallMs: 2500, memoryMb: 128 },
     })
     expect(judge.wall).toBe(wall)
     const verdicts = await Promise.all(PROGRAMS.map(([, program]) => judgeF(judge, program)))

@@ -4,13 +4,12 @@
 import { describeAttacks } from '../attacks/plan.ts'
 import { type Attack, hostileTexts, readAttacks, readFakes } from '../attacks/programs.ts'
 import { wallsHere } from '../attacks/walls.ts'
+import { isSoak } from '../support/soak.ts'
 
-const isWhole = Boolean(process.env.TUNEDIFF_SOAK)
-const walls = isWhole ? wallsHere() : wallsHere().slice(1)
-const maxIndexes = isWhole ? Number.POSITIVE_INFINITY : 2
+const walls = isSoak ? wallsHere() : wallsHere().slice(1)
 
 const part = (attacks: readonly Attack[], offset: number): readonly Attack[] =>
-  isWhole ? attacks : attacks.filter((_, i) => i % 30 === offset % 30)
+  isSoak ? attacks : attacks.filter((_, i) => i % 30 === offset % 30)
 
 const attacks = [...readAttacks(), ...hostileTexts()]
 const againstOne = attacks.filter(
@@ -18,9 +17,9 @@ const againstOne = attacks.filter(
 )
 
 walls.forEach((wall, i) => {
-  describeAttacks('attacks', part(attacks, 3 * i), { wall, mode: 'two', maxIndexes })
-  describeAttacks('fakes', part(readFakes(), 3 * i), { wall, mode: 'two', maxIndexes })
+  describeAttacks('attacks', part(attacks, 3 * i), { wall, mode: 'two' })
+  describeAttacks('fakes', part(readFakes(), 3 * i), { wall, mode: 'two' })
 })
-for (const wall of isWhole ? walls : (['none'] as const)) {
-  describeAttacks('attacks', part(againstOne, 5), { wall, mode: 'single', maxIndexes })
+for (const wall of isSoak ? walls : (['none'] as const)) {
+  describeAttacks('attacks', part(againstOne, 5), { wall, mode: 'single' })
 }

@@ -7,11 +7,11 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Run } from '../../src/schema/run.ts'
 import { random } from '../../src/stats/index.ts'
-import { type CliResult, root, tunediff } from '../support/cli.ts'
+import { type CliResult, root, tunediff, tunediffProcess } from '../support/cli.ts'
 import { isSoak } from '../support/soak.ts'
 
-/** A hundred in all under `npm run soak`, six under `npm test`. */
-const KILLS = isSoak ? 34 : 2
+/** A hundred in all under `npm run soak`, three under `npm test`. */
+const KILLS = isSoak ? 34 : 1
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-kills-'))
 const cache = join(folder, 'cache')
 const next = random(20_261_124)
@@ -70,7 +70,7 @@ const lines = (path: string): string[] => readFileSync(path, 'utf8').split('\n')
 test(`import, killed ${KILLS} times`, async () => {
   const args = (out: string): string[] => ['import', log, '--task', problems, '-o', out]
   const whole = join(folder, 'import-whole')
-  const [done, lastsMs] = await timed(() => tunediff(args(whole), { cache }))
+  const [done, lastsMs] = await timed(() => tunediffProcess(args(whole), { cache }))
   expect(done.code, done.stderr).toBe(0)
   const record = (out: string): Run => {
     const run = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Run
@@ -105,7 +105,7 @@ test(`judge, killed ${KILLS} times`, async () => {
   const whole = join(folder, 'judge-whole')
   await make(made)
   cpSync(made, whole, { recursive: true })
-  const [done, lastsMs] = await timed(() => tunediff(['judge', whole, '--wall', 'none'], { cache }))
+  const [done, lastsMs] = await timed(() => tunediffProcess(['judge', whole, '--wall', 'none'], { cache }))
   expect(done.code, done.stderr).toBe(0)
   await untilKilled(async (i) => {
     const out = join(folder, `judge-${i}`)
@@ -119,7 +119,7 @@ test(`judge, killed ${KILLS} times`, async () => {
 test(`compare, killed ${KILLS} times`, async () => {
   const base = join(folder, 'judge-whole')
   const args = ['compare', base, other, '--task', problems, '--rule', 'prompt+body', '--json']
-  const [done, lastsMs] = await timed(() => tunediff(args, { cache }))
+  const [done, lastsMs] = await timed(() => tunediffProcess(args, { cache }))
   expect(done.code, done.stderr).toBe(0)
   await untilKilled(async () => {
     // Imported runs and their outcomes start anew; the boot image stays.
