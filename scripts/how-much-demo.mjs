@@ -26,18 +26,20 @@ export function demoFigures(folder, command) {
     zero: { batchShape: measures(zero.batchShape), nf4: measures(zero.nf4) },
     variants: trainings.map(({ side, seed }) => {
       const of = (list) => list.find((row) => row.side === side && row.seed === seed)
-      const { value, zero: rounding } = of(weights).matrices.relativeChange
+      const { relativeChange, trainingAlone } = of(weights).matrices
+      const { value, zero: rounding } = relativeChange
+      const training = trainingAlone?.value ?? value
       const [learnt, method] = side.split('-')
       return {
         ...{ side, method, learnt, seed },
-        weights: { value: round(value), rounding: round(rounding.value) },
+        weights: { value: round(value), training: round(training), rounding: round(rounding.value) },
         ...measures(of(predictions).whole),
         scores: scores(side, seed),
       }
     }),
     margin: asked.margin,
-    statements: effects.map(({ side, task, finding, delta }) => ({
-      ...{ side, task, finding },
+    statements: effects.map(({ side, task, finding, delta, seeds }) => ({
+      ...{ side, task, finding, ofTrainings: seeds.ofTrainings?.finding ?? finding },
       delta: round(delta.value),
     })),
   }
@@ -78,17 +80,18 @@ function movedTable({ variants, zero, texts }, { nats, table }) {
   const bits = ({ bitsPerByte: measure }) => signed(measure.value) + range(measure, signed)
   const rows = variants.map((variant) => [
     ...[variant.learnt, WORDS[variant.method], variant.seed],
-    ...[percent(variant.weights.value), percent(variant.weights.rounding), kl(variant), bits(variant)],
+    ...['value', 'training', 'rounding'].map((part) => percent(variant.weights[part])),
+    ...[kl(variant), bits(variant)],
   ])
   return table(
     [
-      ...['learnt', 'method', 'seed', 'weights moved, %', 'rounding alone, %'],
+      ...['learnt', 'method', 'seed', 'weights moved, %', 'by training, %', 'rounding alone, %'],
       ...[`KL on ${texts.tokens.toLocaleString('en-US')} tokens of plain text, nats`, 'bits per byte there'],
     ],
-    ['---', '---', '---:', '---:', '---:', '---', '---'],
+    ['---', '---', '---:', '---:', '---:', '---:', '---', '---'],
     [
-      ['', 'base, another batch shape', '', '', '', kl(zero.batchShape), bits(zero.batchShape)],
-      ['', 'base in 4 bits, untrained', '', '', '', kl(zero.nf4), bits(zero.nf4)],
+      ['', 'base, another batch shape', '', '', '', '', kl(zero.batchShape), bits(zero.batchShape)],
+      ['', 'base in 4 bits, untrained', '', '', '', '', kl(zero.nf4), bits(zero.nf4)],
       ...rows,
     ],
   )
@@ -112,16 +115,22 @@ function answersTable({ tasks, problems, base, variants }, table) {
 
 function said({ variants, statements, margin, command, tunediff, date }, nats) {
   const found = (finding) => statements.filter((statement) => statement.finding === finding).length
+  const alone = statements.filter(
+    (one) => one.finding === 'cannot-tell' && one.ofTrainings === 'worse',
+  ).length
   const others = statements.filter(({ side, task }) => !side.startsWith(`${task}-`))
   const worst = others.toSorted((a, b) => a.delta - b.delta)[0]
   const points = (100 * worst.delta).toFixed(1)
-  const furthest = (measure) => variants.toSorted((a, b) => b[measure].value - a[measure].value)[0]
+  const furthest = (of) => variants.toSorted((a, b) => of(b) - of(a))[0]
   const named = ({ side, seed }) => `${side}, seed ${seed}`
-  const [inWeights, inPredictions] = [furthest('weights'), furthest('kl')]
+  const [inWeights, inPredictions] = [
+    furthest(({ weights }) => weights.training),
+    furthest(({ kl }) => kl.value),
+  ]
   return [
     `Of ${statements.length} statements (a recipe or a single training on a task, Holm over all): ${found('better')} better, ${found('worse')} worse,`,
-    `${found('no-worse')} no worse by more than ${100 * margin} points, ${found('cannot-tell')} cannot tell. What was not learnt fell most for ${worst.side} on ${worst.task}: ${points} points.`,
-    `Furthest in weights is ${named(inWeights)} (${percent(inWeights.weights.value)} %), furthest in predictions ${named(inPredictions)} (${nats(inPredictions.kl.value)} nats).`,
+    `${found('no-worse')} no worse by more than ${100 * margin} points, ${found('cannot-tell')} cannot tell, of which ${alone} are worse for these very trainings. What was not learnt fell most for ${worst.side} on ${worst.task}: ${points} points.`,
+    `Furthest in weights by training is ${named(inWeights)} (${percent(inWeights.weights.training)} %), furthest in predictions ${named(inPredictions)} (${nats(inPredictions.kl.value)} nats).`,
     `Made with \`${command}\`, tunediff ${tunediff}, ${date}; figures in [how-much.demo.json](how-much.demo.json).`,
   ].join('\n')
 }

@@ -52,7 +52,16 @@ test('figures are taken from results.json', () => {
     tunediff: '9.9.9',
     asked: { tasks: ['iso'], margin: 0.02 },
     trainings: [{ side, seed }],
-    weights: [{ side, seed, matrices: { relativeChange: { ...measure(0.5), zero: measure(0.0625) } } }],
+    weights: [
+      {
+        side,
+        seed,
+        matrices: {
+          relativeChange: { ...measure(0.5), zero: measure(0.0625) },
+          trainingAlone: measure(0.375),
+        },
+      },
+    ],
     predictions: [{ side, seed, whole }],
     zeroLines: [{ batchShape: whole, nf4: whole }],
     scores: [
@@ -60,18 +69,26 @@ test('figures are taken from results.json', () => {
       { side, seed, task: 'iso', report: rate(1) },
     ],
     effects: [
-      { side, task: 'iso', finding: 'better', delta: measure(0.25) },
-      { side, task: 'add', finding: 'worse', delta: measure(-0.5) },
+      { side, task: 'iso', finding: 'better', delta: measure(0.25), seeds: { absent: 'one' } },
+      {
+        side,
+        task: 'add',
+        finding: 'cannot-tell',
+        delta: measure(-0.5),
+        seeds: { ofTrainings: { finding: 'worse' } },
+      },
     ],
   }
   mkdirSync(join(copy, 'study'), { recursive: true })
   writeFileSync(join(copy, 'study/results.json'), JSON.stringify(results))
   execFileSync(process.execPath, [script, '--demo', join(copy, 'study')], { env })
   const page = readFileSync(join(copy, 'docs/how-much.md'), 'utf8')
-  expect(page).toContain('| iso | LoRA | 1 | 50 | 6.3 | 0.250 | -0.125 |')
+  expect(page).toContain('| iso | LoRA | 1 | 50 | 38 | 6.3 | 0.250 | -0.125 |')
   expect(page).toContain('| iso | LoRA | 1 | **100.0** |')
   expect(page).toContain('|  | base |  | 75.0 |')
-  expect(page).toContain('1 better, 1 worse,\n0 no worse by more than 2 points, 0 cannot tell')
+  expect(page).toContain(
+    '1 better, 0 worse,\n0 no worse by more than 2 points, 1 cannot tell, of which 1 are worse',
+  )
   expect(page).toContain('fell most for iso-lora on add: -50.0 points')
   expect(page).toContain('tunediff 9.9.9')
 })

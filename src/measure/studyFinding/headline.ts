@@ -142,6 +142,8 @@ function answersOfSeveral(variants: readonly VariantView[]): Sentence {
   return prose`${better ?? 'none is better on any task'}, ${worse ?? 'none is worse on any'}${also}`
 }
 
+const howMany = (number: number, of: number): string => (number === of && of > 1 ? 'all' : countWord(number))
+
 function found(variants: readonly VariantView[], finding: 'better' | 'worse'): Sentence | null {
   const those = variants.flatMap((view) => {
     const [first] = withFinding(view, finding)
@@ -150,8 +152,7 @@ function found(variants: readonly VariantView[], finding: 'better' | 'worse'): S
   if (those.length === 0) return null
   const { name, first } = those.reduce((a, b) => (b.size > a.size ? b : a))
   const most = prose`most ${name} on ${first.value.task}, ${shown(first.of('delta').of('value'), signedPoints)} points`
-  const number = those.length === variants.length && those.length > 1 ? 'all' : countWord(those.length)
-  return prose`${number} ${those.length === 1 ? 'is' : 'are'} ${finding} on some task (${most})`
+  return prose`${howMany(those.length, variants.length)} ${those.length === 1 ? 'is' : 'are'} ${finding} on some task (${most})`
 }
 
 function textsOfSeveral(variants: readonly VariantView[]): Sentence[] {
@@ -162,7 +163,7 @@ function textsOfSeveral(variants: readonly VariantView[]): Sentence[] {
   const all = worse.flatMap((view) => lossesOf(view).map((change) => ({ name: view.name, change })))
   const { name, change } = all.reduce((a, b) => (b.change.value > a.change.value ? b : a))
   return [
-    prose`${countWord(worse.length)} ${worse.length === 1 ? 'predicts' : 'predict'} the texts worse (most ${name}, by ${shown(change, nats)} bits per byte)`,
+    prose`${howMany(worse.length, variants.length)} ${worse.length === 1 ? 'predicts' : 'predict'} the texts worse (most ${name}, by ${shown(change, nats)} bits per byte)`,
   ]
 }
 
