@@ -4,6 +4,7 @@ import type { Results, Statement } from '../schema/results.ts'
 import { plural } from '../util/text.ts'
 import type { Block } from './blocks.ts'
 import { findingTables } from './findingTables.ts'
+import { seedTable } from './seedTable.ts'
 import { cellName } from './studyPlan.ts'
 
 const MAX_WARNINGS = 5
@@ -15,6 +16,7 @@ export function findingBlocks(results: Results): Block[] {
     ...findingTables(results),
     ...variants.flatMap(({ side, paragraph }) => paragraphOf(paragraph, `${side}: `)),
     ...paragraphOf(study),
+    ...seedTable(results),
     ...warningBlocks(results),
     ...failedBlocks(results),
   ]

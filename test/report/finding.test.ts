@@ -3,8 +3,18 @@ import { studyFindings } from '../../src/measure/studyFinding/index.ts'
 import { renderMarkdown, renderText } from '../../src/report/blocks.ts'
 import { findingBlocks } from '../../src/report/finding.ts'
 import { findingTables } from '../../src/report/findingTables.ts'
+import { seedTable } from '../../src/report/seedTable.ts'
 import type { Measured, Results } from '../../src/schema/results.ts'
-import { effect, estimate, measured, predictions, side, trained, weights } from '../support/measured.ts'
+import {
+  effect,
+  estimate,
+  measured,
+  predictions,
+  seedsOf,
+  side,
+  trained,
+  weights,
+} from '../support/measured.ts'
 
 const results = (parts: Parameters<typeof measured>[0]): Results => {
   const numbers: Measured = measured(parts)
@@ -80,4 +90,42 @@ test('few warnings are told, the others counted', () => {
   const warnings = Array.from({ length: 7 }, (_, i) => ({ code: 'c', message: `warning ${i}` }))
   const text = renderText(findingBlocks(results({ sides: [side('a')], warnings })))
   expect(text).toContain('- warning 4\n- and 2 more (results.json lists all)')
+})
+
+test('chance by source: the task on which seeds differ most, sources that cannot be told apart as one', () => {
+  const base = [1, 1, 0, 0, 0, 0, 0, 0]
+  const alike = [base, base, base].map(() => [1, 1, 1, 1, 0, 0, 0, 0])
+  const apart = [
+    [1, 1, 1, 1, 1, 1, 1, 1],
+    [1, 1, 1, 1, 0, 0, 0, 0],
+    [1, 1, 1, 0, 0, 0, 0, 0],
+  ]
+  const of = (task: string, twins: number[][]) =>
+    effect('lora', task, [0.25, 0.5], [-0.1, 0.6], 'cannot-tell', {
+      seeds: seedsOf('lora', task, base, twins, null),
+    })
+  const found = results({
+    sides: [trained('lora', 'lora', [1, 2, 3]), side('plain')],
+    effects: [
+      of('alike', alike),
+      of('apart', apart),
+      effect('plain', 'alike', [0.25, 0.5], [-0.1, 0.6], 'cannot-tell'),
+    ],
+  })
+  const [, table] = seedTable(found)
+  if (table?.kind !== 'table') throw new Error('no table')
+  expect(table.columns.map(({ title }) => title).slice(2)).toEqual([
+    'seeds',
+    'problems',
+    'flips between seeds',
+    'drawn answers',
+  ])
+  // Scores 100, 50 and 37.5 %: their standard deviation is 33.1 points, of which flips within problems are a part.
+  expect(table.rows).toHaveLength(1)
+  expect(table.rows[0]!.slice(0, 2)).toEqual(['lora', 'apart'])
+  const [seeds] = table.rows[0]!.slice(2)
+  expect(Number(seeds!.split(' ')[0])).toBeGreaterThan(20)
+  expect(Number(seeds!.split(' ')[0])).toBeLessThan(33.1)
+  expect(table.rows[0]!.at(-1)).toBe('-')
+  expect(seedTable(results({ sides: [side('plain')] }))).toEqual([])
 })
