@@ -20,7 +20,8 @@ export async function checkVariants({ base, variants }: LiveWork, context: CellC
     const liveness = await readLive(folder)
     if ('absent' in liveness) continue
     const sides = { base: instanceName(use.against!), variant: instanceName(use) }
-    if (!allowIdentical) requireLive(liveness, sides, 'allowIdentical: true in the study file')
+    if (!allowIdentical)
+      requireLive(liveness, sides, 'allowIdentical: true in the study file (diff: --allow-identical)')
     if (liveness.verdict !== 'live') context.onNote(`${liveSentence(liveness, sides)}.`)
   }
 }
