@@ -6,6 +6,7 @@ import type { OutcomeClass, Rule, Run, Sample } from '../schema/run.ts'
 import { readSamples } from '../store/runFolder.ts'
 import { assemble, preparePython } from '../tasks/assembly.ts'
 import { sha256 } from '../util/hash.ts'
+import { inParallel } from '../util/parallel.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 
 /** What is known about programs under one judge, by program hash. Shared by all runs of one command. */
@@ -45,6 +46,9 @@ export interface JudgedCounts {
   classes: Partial<Record<OutcomeClass, number>>
 }
 
+/** Programs that wait or run, for each worker of a judge. */
+export const OPEN_PER_WORKER = 8
+
 /** Judges what is missing. A run folder that lacks nothing is only read. */
 export async function judgeRun(options: JudgeRunOptions): Promise<JudgedCounts> {
   const { folder, run, task, rules, judge, verdicts = new Map(), samples = readSamples(folder) } = options
@@ -53,21 +57,10 @@ export async function judgeRun(options: JudgeRunOptions): Promise<JudgedCounts> 
   await using ledger = await openLedger({ ...options, judge: { id, backend, mode, limits }, verdicts })
   const counts: JudgedCounts = { appended: 0, executed: 0, classes: {} }
   const work: Work = { run, task, judge, verdicts, ledger, counts }
-  const open = new Set<Promise<unknown>>()
-  let failure: { error: unknown } | undefined
-  for await (const sample of samples) {
-    const judging = judgeSample(sample, rules, work)
-      .then((found) => found && options.onSample?.(found))
-      .catch((error: unknown) => {
-        failure ??= { error }
-      })
-      .finally(() => open.delete(judging))
-    open.add(judging)
-    if (open.size >= judge.workers * 8) await Promise.race(open)
-    if (failure) break
-  }
-  await Promise.all(open)
-  if (failure) throw failure.error
+  await inParallel(samples, judge.workers * OPEN_PER_WORKER, async (sample) => {
+    const found = await judgeSample(sample, rules, work)
+    if (found) options.onSample?.(found)
+  })
   return counts
 }
 

@@ -4,7 +4,8 @@ import type { ChoiceTask, CodeTask, TextTask } from '../schema/problem.ts'
 import type { Outcome, OutcomeClass, OutcomeRule, Rule, Run, Sample } from '../schema/run.ts'
 import { readOutcomes, readSamples } from '../store/runFolder.ts'
 import { preparePython } from '../tasks/assembly.ts'
-import { assembleSample, hasNoAnswer, judgeOnce, type Verdicts } from './outcomes.ts'
+import { inParallel } from '../util/parallel.ts'
+import { assembleSample, hasNoAnswer, judgeOnce, OPEN_PER_WORKER, type Verdicts } from './outcomes.ts'
 import { judgedHash, scoreAnswer } from './scoredAnswers.ts'
 
 export interface JudgedAgain {
@@ -49,22 +50,11 @@ export async function executeAgain(options: ExecuteAgainOptions): Promise<Rejudg
     const verdict = await judgeOnce({ judge, problem, program, verdicts })
     note(judged, { sample, rule, now: verdict.class, hash: program.hash, stored: standing.get(rule, sample) })
   }
-  const open = new Set<Promise<unknown>>()
-  let failure: { error: unknown } | undefined
-  for await (const sample of readSamples(folder)) {
-    if (!task.problems.has(sample.problem) || hasNoAnswer(run, sample)) continue
-    const judging = Promise.all(rulesOf(sample, run, standing).map((rule) => again(sample, rule)))
-      .then(() => onSample?.())
-      .catch((error: unknown) => {
-        failure ??= { error }
-      })
-      .finally(() => open.delete(judging))
-    open.add(judging)
-    if (open.size >= judge.workers * 8) await Promise.race(open)
-    if (failure) break
-  }
-  await Promise.all(open)
-  if (failure) throw failure.error
+  await inParallel(readSamples(folder), judge.workers * OPEN_PER_WORKER, async (sample) => {
+    if (!task.problems.has(sample.problem) || hasNoAnswer(run, sample)) return
+    await Promise.all(rulesOf(sample, run, standing).map((rule) => again(sample, rule)))
+    onSample?.()
+  })
   return judged
 }
 

@@ -4,7 +4,7 @@ import { nats, percent, points, signedNats, signedPoints } from '../measure/stud
 import type { Finding } from '../schema/comparison.ts'
 import type { Absent, Estimate } from '../schema/estimate.ts'
 import type { PredictionMeasures } from '../schema/predictions.ts'
-import type { EffectResult, ResultSide, Results } from '../schema/results.ts'
+import { type EffectResult, instanceName, type ResultSide, type Results } from '../schema/results.ts'
 import { type Column, displayWidth, textTable } from '../util/table.ts'
 import type { Block, TableBlock } from './blocks.ts'
 
@@ -127,7 +127,7 @@ function variantTable(
 
 function zeroRows({ zeroLines }: Results, numbers: readonly Numbers[]): string[][] {
   return zeroLines.flatMap(({ side, seed, ...lines }) => {
-    const name = seed === null ? side : `${side} (seed ${seed})`
+    const name = instanceName({ side, seed })
     return (['batchShape', 'nf4'] as const).flatMap((line) => {
       const measures = lines[line]
       if ('absent' in measures) return []

@@ -1,4 +1,5 @@
 // A study's cells as tables: what there is to do, what is there, what the rest would take.
+import { instanceName } from '../schema/results.ts'
 import type { CellKind } from '../schema/study.ts'
 import { duration } from '../util/progress.ts'
 import { byteSize, plural } from '../util/text.ts'
@@ -106,7 +107,7 @@ function failedBlocks(cells: readonly PlanRow[]): Block[] {
 /** `lora (seed 2), weights against base`. */
 export function cellName({ kind, sides, task }: Pick<PlanRow, 'kind' | 'sides' | 'task'>): string {
   const { side, seed, against } = sides[0]!
-  const who = seed === null ? side : `${side} (seed ${seed})`
+  const who = instanceName({ side, seed })
   switch (kind) {
     case 'variant':
       return `${who}, training`

@@ -1,4 +1,5 @@
 // What `verify` says: in one sentence, then each changed file with the figures that it alters, then sentences and outcomes.
+import { instanceName } from '../schema/results.ts'
 import type {
   ChangedCell,
   ChangedFigure,
@@ -178,7 +179,7 @@ function outcomeText({
   now,
   isSameProgram,
 }: ChangedOutcome): string {
-  const who = seed === null ? side : `${side} (seed ${seed})`
+  const who = instanceName({ side, seed })
   const under = rule === 'answer' ? '' : ` under ${rule}`
   const notes = [
     ...(isSameProgram ? [] : ['the stored outcome is of another answer']),

@@ -21,6 +21,10 @@ const instanceSchema = z.strictObject({
 })
 export type Instance = z.infer<typeof instanceSchema>
 
+/** `lora (seed 2)`; a side without trainings by its name. */
+export const instanceName = ({ side, seed }: Instance): string =>
+  seed === null ? side : `${side} (seed ${seed})`
+
 /** Rows of a file of the study folder: all of them, or those whose columns have these values. */
 const rowsSchema = z.strictObject({
   /** Relative to the study folder. */

@@ -1,11 +1,6 @@
-// How sides of a study are called, and variants that get folders of their own.
+// Names of variants that get folders of their own.
 import type { Model } from '../model/tensor.ts'
 import { UserError } from '../util/errors.ts'
-import type { Use } from './planCells.ts'
-
-/** `lora (seed 2)`; a side without trainings by its name. */
-export const instanceName = ({ side, seed }: Pick<Use, 'side' | 'seed'>): string =>
-  seed === null ? side : `${side} (seed ${seed})`
 
 /** With -o a variant's folder has its name. */
 export function refuseEqualNames(models: readonly Model[]): void {

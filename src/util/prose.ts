@@ -1,6 +1,10 @@
 // Sentences whose figures can be followed: a figure is a value with the place where it stands, and a sentence keeps the
 // places of its figures in the order in which they stand in it.
 
+/** A JSON pointer (RFC 6901). */
+export const pointer = (path: readonly (string | number)[]): string =>
+  path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
 /** A value of a larger one, and where: a JSON pointer (RFC 6901) from the root. */
 export class Placed<T> {
   readonly value: T
@@ -12,8 +16,7 @@ export class Placed<T> {
   }
 
   of<K extends keyof T>(key: K): Placed<T[K]> {
-    const step = String(key).replaceAll('~', '~0').replaceAll('/', '~1')
-    return new Placed(this.value[key], `${this.at}/${step}`)
+    return new Placed(this.value[key], this.at + pointer([String(key)]))
   }
 }
 

@@ -1,6 +1,6 @@
 // Does the work of cells, into their folders: written whole, or resumable. Measurements of predictions that share a base are
 // made together, and checks whether variants of one base are live; any other cell is alone.
-import { instanceName } from '../names.ts'
+import { instanceName } from '../../schema/results.ts'
 import type { PlannedCell } from '../planCells.ts'
 import type { CellContext } from './cell.ts'
 import { importRuns } from './import.ts'

@@ -1,9 +1,10 @@
 // Whether variants are other models than the one they are compared with: asked before their runs, of several in one go.
+
 import { checkAllLive, requireLive } from '../../measure/live.ts'
 import { liveSentence } from '../../measure/liveSentence.ts'
 import type { Model } from '../../model/tensor.ts'
+import { instanceName } from '../../schema/results.ts'
 import { findLive, readLive, writeLive } from '../../store/liveFile.ts'
-import { instanceName } from '../names.ts'
 import type { ModelRef, Use } from '../planCells.ts'
 import { openPredicted } from '../predictionsModels.ts'
 import { type CellContext, specOf } from './cell.ts'

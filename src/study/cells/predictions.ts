@@ -1,6 +1,7 @@
 // Measurements of predictions: variants of one base, which share its pass over the texts, or the base's own zero lines.
+
+import { instanceName } from '../../schema/results.ts'
 import { comparePredictions } from '../comparePredictions.ts'
-import { instanceName } from '../names.ts'
 import type { ModelRef, Use } from '../planCells.ts'
 import { type CellContext, specOf } from './cell.ts'
 

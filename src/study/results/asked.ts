@@ -1,8 +1,7 @@
 // What a study asked for and what became of it: what results are computed of, without the machine that it was planned on.
-import type { AskedResults, ResultCell, ResultSide } from '../../schema/results.ts'
+import { type AskedResults, instanceName, type ResultCell, type ResultSide } from '../../schema/results.ts'
 import { readRun } from '../../store/runFolder.ts'
 import { importedRuns } from '../cells/import.ts'
-import { instanceName } from '../names.ts'
 import { type Plan, scorerOf } from '../plan.ts'
 import type { Use } from '../planCells.ts'
 import type { Side } from '../planSides.ts'

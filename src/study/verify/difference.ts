@@ -37,9 +37,5 @@ export function countNumbers(value: unknown): number {
   return Object.values(value).reduce((sum: number, inner) => sum + countNumbers(inner), 0)
 }
 
-/** A JSON pointer (RFC 6901). */
-export const pointer = (path: readonly (string | number)[]): string =>
-  path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-
 /** As it would be read from a file: what JSON has no word for is gone. */
 export const asJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T

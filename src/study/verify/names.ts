@@ -1,5 +1,5 @@
 // Records and figures of results.json in words.
-import type { Results } from '../../schema/results.ts'
+import { instanceName, type Results } from '../../schema/results.ts'
 
 export const RECORDS = [
   'trainings',
@@ -39,8 +39,7 @@ export function recordName(list: RecordList, record: ResultRecord, base: string 
   const other = typeof against === 'object' ? against.side : against
   const topic = TOPICS[list]
   return [
-    side,
-    seed === null || seed === undefined ? '' : ` (seed ${seed})`,
+    instanceName({ side, seed: seed ?? null }),
     other === undefined || other === base ? '' : ` against ${other}`,
     task === null || task === undefined ? '' : ` on ${task}`,
     topic === null ? '' : `, ${topic}`,

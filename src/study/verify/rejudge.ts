@@ -4,7 +4,7 @@ import type { Verdicts } from '../../measure/outcomes.ts'
 import { executeAgain, type RejudgedRun, scoreAgain } from '../../measure/rejudge.ts'
 import { scorerRecord } from '../../measure/scoredAnswers.ts'
 import type { Judge } from '../../schema/judge.ts'
-import type { ResultCell, Results } from '../../schema/results.ts'
+import { instanceName, type ResultCell, type Results } from '../../schema/results.ts'
 import { type Run, samplesOf } from '../../schema/run.ts'
 import type { Rejudged } from '../../schema/verification.ts'
 import { codeTaskOf, scoredTaskOf } from '../../solve/openRuns.ts'
@@ -56,7 +56,7 @@ async function rejudgeCell(path: string, cell: ResultCell, work: Work): Promise<
     const record = await readRun(path)
     if (record.scoring === 'recorded') return
     const task = cell.task ?? record.task.name
-    const who = `${seed === null ? side : `${side} (seed ${seed})`} on ${task}`
+    const who = `${instanceName({ side, seed })} on ${task}`
     const { outcomes, changed } = await judgeAgain(path, record, { ...work, who, judgeId: cell.judge! })
     rejudged.outcomes += outcomes
     rejudged.changed.push(...changed.map((outcome) => ({ run, side, seed, task, ...outcome })))

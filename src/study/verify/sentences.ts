@@ -2,7 +2,7 @@
 import type { Findings, Statement } from '../../schema/results.ts'
 import type { ChangedSentence } from '../../schema/verification.ts'
 import { sha256Value } from '../../util/hash.ts'
-import { pointer } from './difference.ts'
+import { pointer } from '../../util/prose.ts'
 
 interface Placed {
   at: string
