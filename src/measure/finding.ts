@@ -1,6 +1,7 @@
 // The finding of a comparison by fixed rules (docs/methods.md), and the sentence that says it with its evidence.
 import type { Finding } from '../schema/comparison.ts'
 import type { Estimate } from '../schema/estimate.ts'
+import { interval, points, pText, signedPoints } from '../util/numbers.ts'
 import { plural } from '../util/text.ts'
 import type { PairedResult } from './pairs.ts'
 import type { Power } from './power.ts'
@@ -71,30 +72,6 @@ function flipsText(pairs: PairedResult): string {
 /** What a side reaches on the paired problems: a count where each has one bit, else a rate. */
 function sideRate(rate: number, { test, paired }: PairedResult): string {
   return test === 'mcnemar-exact' ? `${Math.round(rate * paired)} of ${paired}` : `${points(rate)} %`
-}
-
-/** `p = 0.0003`, `p < 0.0001`. */
-export function pText(p: number): string {
-  if (p < 0.0001) return 'p < 0.0001'
-  return `p = ${p >= 0.0995 ? p.toFixed(2) : p >= 0.00095 ? p.toFixed(3) : p.toFixed(4)}`
-}
-
-/** A fraction in percentage points, one decimal. */
-export function points(fraction: number): string {
-  return (fraction * 100).toFixed(1)
-}
-
-/** As `points`, with its sign: `+9.1`, `-0.6`, `0.0`. */
-export function signedPoints(fraction: number): string {
-  const text = points(fraction)
-  if (Number(text) === 0) return '0.0'
-  return fraction > 0 ? `+${text}` : text
-}
-
-/** `[+4.6, +14.1]` in points; empty for exact quantities. */
-export function interval(estimate: Estimate): string {
-  if (estimate.low === null || estimate.high === null) return ''
-  return `[${signedPoints(estimate.low)}, ${signedPoints(estimate.high)}]`
 }
 
 // Two significant digits are all that a needed n is worth.

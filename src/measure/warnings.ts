@@ -3,8 +3,8 @@ import type { Comparison, RuleRow, VariantReport, Warning } from '../schema/comp
 import type { Liveness } from '../schema/live.ts'
 import type { Task } from '../schema/problem.ts'
 import { sha256 } from '../util/hash.ts'
+import { signedPoints } from '../util/numbers.ts'
 import { idList, plural } from '../util/text.ts'
-import { signedPoints } from './finding.ts'
 import type { Side, TaskSides } from './side.ts'
 import { overlapWarning } from './visibleTests.ts'
 

@@ -1,7 +1,8 @@
 // `applied` in words and tables: the verdict first, then every adapter tensor that is not as it should be, then the rest.
 import type { AppliedReport, AppliedStatus, AppliedTensor } from '../measure/applied/types.ts'
+import type { TableBlock } from '../schema/blocks.ts'
 import { countWord, oneLine, plural } from '../util/text.ts'
-import type { Block, TableBlock } from './blocks.ts'
+import type { Block } from './blocks.ts'
 
 const MAX_NAMED = 4
 const MAX_FAILED_ROWS = 60

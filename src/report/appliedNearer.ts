@@ -1,9 +1,10 @@
 // `applied` judged by predictions, in words and tables: the verdict, then the three sides of the triangle with their
 // intervals, then what decided.
 import type { PredictionsJudgement } from '../measure/applied/types.ts'
+import type { TableBlock } from '../schema/blocks.ts'
 import type { Absent, Estimate } from '../schema/estimate.ts'
 import { plural } from '../util/text.ts'
-import type { Block, TableBlock } from './blocks.ts'
+import type { Block } from './blocks.ts'
 import { nats } from './predictionsNumbers.ts'
 
 export function nearerSentence(found: PredictionsJudgement): string {

@@ -1,27 +1,15 @@
 // A report as a few plain blocks, rendered for the terminal and as Markdown from one source.
 import pc from 'picocolors'
-import { type Column, markdownTable, textTable } from '../util/table.ts'
+import type { PageBlock } from '../schema/blocks.ts'
+import { markdownTable, textTable } from '../util/table.ts'
 import { printable } from '../util/text.ts'
 import { type Stretch, stretchesMarkdown, stretchesText } from './stretches.ts'
 import { type MarkedToken, tokensMarkdown, tokensText } from './tokens.ts'
 
-export interface TableBlock {
-  kind: 'table'
-  columns: readonly Column[]
-  rows: readonly (readonly string[])[]
-}
-
 export type Block =
-  | { kind: 'heading'; text: string }
-  | { kind: 'paragraph'; text: string }
-  /** A sentence that carries the result: set apart from the text around it. */
-  | { kind: 'finding'; text: string }
-  | { kind: 'list'; items: readonly string[] }
-  /** Lines that are shown as they are, in one width. */
-  | { kind: 'verbatim'; lines: readonly string[] }
+  | PageBlock
   | { kind: 'tokens'; tokens: readonly MarkedToken[] }
   | { kind: 'stretches'; stretches: readonly Stretch[] }
-  | TableBlock
 
 const WIDTH = 100
 

@@ -1,9 +1,9 @@
 // The comparison report in words and tables: one source for terminal and Markdown.
 
-import { interval, points, pText, signedPoints } from '../measure/finding.ts'
 import type { Comparison, ComparisonReport, SideReport, VariantReport } from '../schema/comparison.ts'
 import type { Estimate } from '../schema/estimate.ts'
 import { OUTCOME_CLASSES } from '../schema/run.ts'
+import { interval, points, pText, signedPoints } from '../util/numbers.ts'
 import { idList, plural } from '../util/text.ts'
 import type { Block } from './blocks.ts'
 

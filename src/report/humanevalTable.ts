@@ -1,7 +1,8 @@
 // `reference humaneval` in words and tables: one source for terminal, Markdown and the sentences of --json.
-import { points, pText } from '../measure/finding.ts'
+
 import type { HumanevalTable, KnownPair, ScoredRow } from '../measure/humanevalTable.ts'
 import type { Estimate } from '../schema/estimate.ts'
+import { points, pText } from '../util/numbers.ts'
 import { countWord } from '../util/text.ts'
 import type { Block } from './blocks.ts'
 

@@ -1,9 +1,10 @@
 // `reference lora-land` in words and tables: one source for terminal, Markdown and the sentences of --json.
-import { interval, points, signedPoints } from '../measure/finding.ts'
+
 import { LOW_BASE } from '../measure/loraFormat.ts'
 import type { GroupRow, LoraLandTable } from '../measure/loraLand.ts'
 import type { MeanOverTasks } from '../measure/loraPairs.ts'
 import type { Estimate } from '../schema/estimate.ts'
+import { interval, points, signedPoints } from '../util/numbers.ts'
 import type { Block } from './blocks.ts'
 
 /** What the table says beside what it is quoted for, a sentence or two each. */

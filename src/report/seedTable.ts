@@ -1,9 +1,10 @@
 // Where the chance in a training's score comes from: standard deviations by source, of each recipe on the task on which its
 // seeds differ most. Results have those of every task.
-import { points } from '../measure/studyFinding/words.ts'
+
 import type { Estimate } from '../schema/estimate.ts'
 import type { Results } from '../schema/results.ts'
 import type { SeedReport, VarianceSource } from '../schema/seeds.ts'
+import { points } from '../util/numbers.ts'
 import type { Block } from './blocks.ts'
 
 const TITLES: Readonly<Record<VarianceSource, string>> = {

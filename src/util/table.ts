@@ -4,9 +4,9 @@ import { printable } from './text.ts'
 export interface Column {
   title: string
   /** Numbers go right; left is the default. */
-  align?: 'left' | 'right'
+  align?: 'left' | 'right' | undefined
   /** Widest cell in terminal columns; a longer one is cut with an ellipsis (not in Markdown). */
-  maxWidth?: number
+  maxWidth?: number | undefined
 }
 
 export type Cells = readonly (readonly string[])[]

@@ -2,9 +2,10 @@
 import type { Finding } from '../../schema/comparison.ts'
 import type { Estimate } from '../../schema/estimate.ts'
 import type { EffectResult } from '../../schema/results.ts'
+import { count, points, pText, signedPoints } from '../../util/numbers.ts'
 import { joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import type { StudyView, VariantView } from './view.ts'
-import { count, listed, points, pText, roundUp, signedPoints, span, withInterval } from './words.ts'
+import { listed, roundUp, span, withInterval } from './words.ts'
 
 type Effect = Placed<EffectResult>
 

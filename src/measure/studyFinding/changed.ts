@@ -1,9 +1,10 @@
 // What a variant is: trained here, another model, or the same model under another solver; and whether it is live at all.
 import type { ChangeResult } from '../../schema/results.ts'
+import { count, nats } from '../../util/numbers.ts'
 import { type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
 import type { VariantView } from './view.ts'
-import { count, counted, listed, nats, span } from './words.ts'
+import { counted, listed, span } from './words.ts'
 
 export function changedSentences(view: VariantView): Sentence[] {
   return [trainedSentence(view), liveSentence(view), ...solverSentences(view)].filter((one) => one !== null)

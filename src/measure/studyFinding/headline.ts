@@ -1,12 +1,13 @@
 // The finding in one line.
 import type { EffectResult } from '../../schema/results.ts'
+import { nats, signedNats, signedPoints } from '../../util/numbers.ts'
 import { joined, type Part, type Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
 import { marginOf, ofTrainingsAlone, withFinding } from './answers.ts'
 import { isUnmoved } from './texts.ts'
 import { corporaOf, known, lossesOf, type StudyView, textsOf, type VariantView } from './view.ts'
 import { movedBy } from './weights.ts'
-import { counted, listed, nats, signedNats, signedPoints, span } from './words.ts'
+import { counted, listed, span } from './words.ts'
 
 export function headlineOf(view: StudyView): Sentence {
   const measured = view.variants.filter(

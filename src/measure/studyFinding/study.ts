@@ -1,12 +1,13 @@
 // The study's own paragraph: how the variants compare, the zero lines, what could not be told and what it would take.
 import type { EffectResult } from '../../schema/results.ts'
+import { count, nats, percent, points } from '../../util/numbers.ts'
 import { each, joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
 import { detectable, ofTrainingsAlone, withFinding } from './answers.ts'
 import { withoutEqualBudget } from './changed.ts'
 import { known, lossesOf, type StudyView, textsOf, type VariantView } from './view.ts'
 import { trainedChanges } from './weights.ts'
-import { count, counted, lengthOf, listed, nats, percent, points, span } from './words.ts'
+import { counted, lengthOf, listed, span } from './words.ts'
 
 export function studySentences(view: StudyView): Sentence[] {
   return [

@@ -2,6 +2,7 @@
 
 import type { Estimate } from '../../schema/estimate.ts'
 import type { PredictionsResult } from '../../schema/results.ts'
+import { count, nats, signedNats } from '../../util/numbers.ts'
 import { joined, type Part, type Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
 import {
@@ -13,7 +14,7 @@ import {
   type VariantView,
   zeroOf,
 } from './view.ts'
-import { count, counted, listed, nats, signedNats, span, withInterval } from './words.ts'
+import { counted, listed, span, withInterval } from './words.ts'
 
 export function textsSentences(view: VariantView): Sentence[] {
   return [distanceSentence(view), bytesSentence(view)].filter((one) => one !== null)

@@ -1,8 +1,10 @@
 // How far the weights moved, against what rounding alone gives, in a sentence.
+
+import { count, percent } from '../../util/numbers.ts'
 import { type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
 import { known, type VariantView, zeroOf } from './view.ts'
-import { count, counted, percent, span } from './words.ts'
+import { counted, span } from './words.ts'
 
 export function weightsSentence({ weights, against }: VariantView): Sentence | null {
   const [first] = weights

@@ -1,23 +1,9 @@
 // How figures and lists stand in findings.
 import type { Estimate } from '../../schema/estimate.ts'
+import { count } from '../../util/numbers.ts'
 import { joined, type Part, type Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
-import { points, pText, signedPoints } from '../finding.ts'
 
-export { points, pText, signedPoints }
-
-/** Two significant digits: `0.31`, `12`, `3.1e-13`. */
-export function nats(value: number): string {
-  const size = Math.abs(value)
-  if (size === 0) return '0'
-  if (size < 1e-3 || size >= 1e5) return value.toExponential(1)
-  return size >= 99.5 ? value.toFixed(0) : value.toPrecision(2)
-}
-export const signedNats = (value: number): string => (value > 0 ? `+${nats(value)}` : nats(value))
-/** 0.0661: `6.6`. */
-export const percent = (share: number): string => nats(share * 100)
-/** `1,234`. */
-export const count = (value: number): string => value.toLocaleString('en')
 export const lengthOf = (list: readonly unknown[]): string => count(list.length)
 
 /** `three trainings`. */
