@@ -9,9 +9,8 @@ import {
   type DocumentRow,
   type PredictionsReport,
   predictionsReportSchema,
-  TOKEN_COLUMNS,
-  type TokenColumn,
 } from '../src/schema/predictions.ts'
+import { TOKEN_COLUMNS, type TokenColumn } from '../src/schema/tokenColumns.ts'
 import { comparePredictions } from '../src/study/comparePredictions.ts'
 import { tunediff, tunediffProcess } from './support/cli.ts'
 import { floatsOf, logProbsOf } from './support/engine.ts'

@@ -2,14 +2,8 @@
 // Executed answers score 1 (pass) or 0; an unjudged sample has no score.
 import type { Absent, Estimate } from '../schema/estimate.ts'
 import type { Liveness } from '../schema/live.ts'
-import {
-  type OutcomeClass,
-  type OutcomeRule,
-  type Rule,
-  type Run,
-  type Sample,
-  samplesOf,
-} from '../schema/run.ts'
+import type { OutcomeClass } from '../schema/outcomes.ts'
+import { type OutcomeRule, type Rule, type Run, type Sample, samplesOf } from '../schema/run.ts'
 import { boundedMeanEstimate, rateEstimate } from '../stats/index.ts'
 import { findLive } from '../store/liveFile.ts'
 import { readOutcomes, readSamples } from '../store/runFolder.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { OutcomeClass, Rule, Run } from '../schema/run.ts'
+import type { OutcomeClass } from '../schema/outcomes.ts'
+import type { Rule, Run } from '../schema/run.ts'
 import { mcnemarExact } from '../stats/index.ts'
 import type { Scores } from './answers.ts'
 import { compareSides } from './compare.ts'

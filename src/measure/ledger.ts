@@ -1,7 +1,8 @@
 // The outcomes of one run folder under one judge: what stands, and what is appended. The folder is locked only when
 // something has to be written, so that a finished run can be read where it may not be written.
 import type { Verdict } from '../schema/judge.ts'
-import type { JudgeRecord, Outcome, OutcomeClass, OutcomeRule } from '../schema/run.ts'
+import type { OutcomeClass } from '../schema/outcomes.ts'
+import type { JudgeRecord, Outcome, OutcomeRule } from '../schema/run.ts'
 import type { JsonlWriter } from '../store/jsonl.ts'
 import { lockFolder } from '../store/lock.ts'
 import { noteJudge, openOutcomes, readOutcomes } from '../store/runFolder.ts'

@@ -1,8 +1,9 @@
 // Executes a run's answers: assembles each under the asked rules, judges what has no outcome yet, appends outcomes.
 // Equal programs for equal tests are executed once. What was judged before, under the same judge, is kept.
 import type { Judge, Verdict } from '../schema/judge.ts'
+import type { OutcomeClass } from '../schema/outcomes.ts'
 import type { CodeProblem, CodeTask } from '../schema/problem.ts'
-import type { OutcomeClass, Rule, Run, Sample } from '../schema/run.ts'
+import type { Rule, Run, Sample } from '../schema/run.ts'
 import { readSamples } from '../store/runFolder.ts'
 import { assemble, preparePython } from '../tasks/assembly.ts'
 import { sha256 } from '../util/hash.ts'

@@ -1,7 +1,8 @@
 // Judges a run's answers again, in memory: the run folder is only read. Says which outcomes come out otherwise.
 import type { Judge } from '../schema/judge.ts'
+import type { OutcomeClass } from '../schema/outcomes.ts'
 import type { ChoiceTask, CodeTask, TextTask } from '../schema/problem.ts'
-import type { Outcome, OutcomeClass, OutcomeRule, Rule, Run, Sample } from '../schema/run.ts'
+import type { Outcome, OutcomeRule, Rule, Run, Sample } from '../schema/run.ts'
 import { readOutcomes, readSamples } from '../store/runFolder.ts'
 import { preparePython } from '../tasks/assembly.ts'
 import { inParallel } from '../util/parallel.ts'

@@ -1,6 +1,7 @@
 // Format apart from skill: the same comparison under every assembly rule, both sides under the same one.
 import type { RuleRow } from '../schema/comparison.ts'
-import type { OutcomeClass, Rule } from '../schema/run.ts'
+import type { OutcomeClass } from '../schema/outcomes.ts'
+import type { Rule } from '../schema/run.ts'
 import type { Scores } from './answers.ts'
 import { inOrder, pairScores } from './pairs.ts'
 

@@ -1,7 +1,9 @@
 // Scores a run's answers as they are, by the task's scorer: what has no outcome under this scorer yet. Nothing is executed and
 // no model is asked: a changed scorer scores the same answers again.
+
+import type { OutcomeClass } from '../schema/outcomes.ts'
 import type { ChoiceTask, Task, TextTask } from '../schema/problem.ts'
-import type { JudgeRecord, OutcomeClass, Run, Sample } from '../schema/run.ts'
+import type { JudgeRecord, Run, Sample } from '../schema/run.ts'
 import { readSamples } from '../store/runFolder.ts'
 import { scoreChoice } from '../tasks/scorers/choice.ts'
 import { scoreText } from '../tasks/scorers/index.ts'

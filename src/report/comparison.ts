@@ -2,7 +2,7 @@
 
 import type { Comparison, ComparisonReport, SideReport, VariantReport } from '../schema/comparison.ts'
 import type { Estimate } from '../schema/estimate.ts'
-import { OUTCOME_CLASSES } from '../schema/run.ts'
+import { OUTCOME_CLASSES } from '../schema/outcomes.ts'
 import { interval, points, pText, signedPoints } from '../util/numbers.ts'
 import { idList, plural } from '../util/text.ts'
 import type { Block } from './blocks.ts'

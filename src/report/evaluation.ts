@@ -1,7 +1,7 @@
 // What `eval` says at the end: the score with its interval, and what became of the answers.
 
 import type { Evaluation } from '../schema/evaluation.ts'
-import { OUTCOME_CLASSES } from '../schema/run.ts'
+import { OUTCOME_CLASSES } from '../schema/outcomes.ts'
 import { points } from '../util/numbers.ts'
 import { duration } from '../util/progress.ts'
 import { plural } from '../util/text.ts'

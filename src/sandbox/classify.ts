@@ -1,7 +1,7 @@
 // What an exception means for the outcome, and how its parts are made safe: they come from untrusted code.
 
 import type { Verdict } from '../schema/judge.ts'
-import type { OutcomeClass } from '../schema/run.ts'
+import type { OutcomeClass } from '../schema/outcomes.ts'
 
 /** What an interpreter says about an exception. */
 export interface Raised {

@@ -1,6 +1,7 @@
 // The interface between whoever has programs and whoever runs them.
+
+import type { OutcomeClass } from './outcomes.ts'
 import type { CodeProblem } from './problem.ts'
-import type { OutcomeClass } from './run.ts'
 
 /** What a program may use. */
 export interface Limits {

@@ -6,7 +6,7 @@ import { pageBlockSchema, tableBlockSchema } from './blocks.ts'
 import { findingSchema } from './comparison.ts'
 import { absentSchema, estimateSchema } from './estimate.ts'
 import { resultsSchema } from './results.ts'
-import { namedSourceSchema, OUTCOME_CLASSES, outcomeRuleSchema } from './run.ts'
+import { namedSourceSchema, outcomeRuleSchema } from './run.ts'
 import type { TensorReport } from './weights.ts'
 
 export const REPORT_SCHEMA = 1
@@ -24,16 +24,6 @@ const pieceSchema = z.strictObject({
   bytes: z.number().int(),
 })
 export type Piece = z.infer<typeof pieceSchema>
-
-/**
- * A letter an answer: the letter at the place of its class among OUTCOME_CLASSES. Of recorded scores: pass (1), wrong (0),
- * PARTIAL. NO_ANSWER: there is none, or it has no outcome.
- */
-export const OUTCOME_LETTERS = 'peayscxwtlvu'
-export const PARTIAL = '~'
-export const NO_ANSWER = ' '
-export const letterOf = (outcome: (typeof OUTCOME_CLASSES)[number]): string =>
-  OUTCOME_LETTERS[OUTCOME_CLASSES.indexOf(outcome)]!
 
 /** A finding's figure for the first screen, in words. */
 const keyFigureSchema = z.strictObject({
@@ -64,7 +54,7 @@ const runSchema = z.strictObject({
   /** Outcomes that count have this rule and judge; null of recorded scores. */
   counts: z.strictObject({ rule: outcomeRuleSchema, judge: z.string() }).nullable(),
   repeats: z.number().int(),
-  /** problems x repeats letters, problem by problem, in the order of the task's `problems`. */
+  /** problems x repeats letters (outcomes.ts), problem by problem, in the order of the task's `problems`. */
   outcomes: z.string(),
   /** Recorded scores in the same order, where some are neither 0 nor 1; null: no answer. */
   scores: z.array(z.number().nullable()).nullable(),

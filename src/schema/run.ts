@@ -1,5 +1,6 @@
 // The run folder's contract: run.json, samples.jsonl, outcomes.jsonl, and calls.jsonl where the answers were made here.
 import { z } from 'zod'
+import { OUTCOME_CLASSES } from './outcomes.ts'
 import { taskRefSchema } from './problem.ts'
 
 /** How a raw answer becomes a program. Applied after the fact; raw answers are kept. */
@@ -19,26 +20,8 @@ export type Rule = z.infer<typeof ruleSchema>
 export const outcomeRuleSchema = z.enum([...RULES, 'answer'])
 export type OutcomeRule = z.infer<typeof outcomeRuleSchema>
 
-/**
- * What judging a sample gave. `no-code` and `no-answer`: there is a text, and nothing of the kind that is looked for in it.
- * `unjudged` is our fault and never counts as a failure.
- */
-export const OUTCOME_CLASSES = [
-  'pass',
-  'empty',
-  'no-code',
-  'no-answer',
-  'syntax',
-  'missing-name',
-  'exception',
-  'wrong',
-  'timeout',
-  'limit',
-  'violation',
-  'unjudged',
-] as const
+/** What judging a sample gave. */
 export const outcomeClassSchema = z.enum(OUTCOME_CLASSES)
-export type OutcomeClass = z.infer<typeof outcomeClassSchema>
 
 /** A name with how it is known: it stood in the log, the user stated it, or nobody knows (then name is null). */
 export const namedSourceSchema = z.strictObject({

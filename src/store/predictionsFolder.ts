@@ -8,8 +8,8 @@ import {
   documentRowSchema,
   type PredictionsMeasurement,
   predictionsMeasurementSchema,
-  TOKEN_COLUMNS,
 } from '../schema/predictions.ts'
+import { TOKEN_COLUMNS } from '../schema/tokenColumns.ts'
 import { UserError } from '../util/errors.ts'
 import { exists } from '../util/files.ts'
 import { sha256Value } from '../util/hash.ts'

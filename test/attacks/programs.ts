@@ -4,7 +4,7 @@
 // `# indexes: N` (it is run N times, with another number in place of @INDEX@).
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OUTCOME_CLASSES, type OutcomeClass } from '../../src/schema/run.ts'
+import { OUTCOME_CLASSES, type OutcomeClass } from '../../src/schema/outcomes.ts'
 import { type AttackProblem, problemNamed } from './problems.ts'
 
 export interface Attack {

@@ -6,7 +6,8 @@ import { openPassages } from '../../src/measure/predictions/passages.ts'
 import { documentSums, measuresByCorpus, measuresOf } from '../../src/measure/predictions/pooled.ts'
 import { openQuantiles } from '../../src/measure/predictions/quantiles.ts'
 import { marksAround, quantisationRuler, rulerWords } from '../../src/measure/predictions/ruler.ts'
-import type { PredictionMeasures, TokenColumn } from '../../src/schema/predictions.ts'
+import type { PredictionMeasures } from '../../src/schema/predictions.ts'
+import type { TokenColumn } from '../../src/schema/tokenColumns.ts'
 import { documentOf, rowsOf, uniforms } from '../support/predictions.ts'
 
 type Row = Partial<Record<TokenColumn, number>>

@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DocumentRow, TOKEN_COLUMNS } from '../../src/schema/predictions.ts'
+import type { DocumentRow } from '../../src/schema/predictions.ts'
+import { TOKEN_COLUMNS } from '../../src/schema/tokenColumns.ts'
 import {
   type AskedPredictions,
   openPredictions,

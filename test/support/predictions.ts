@@ -1,6 +1,7 @@
 // Rows and documents of a predictions measurement for tests, without a model.
 import { COLUMN, ROW_LENGTH } from '../../src/measure/predictions/rows.ts'
-import type { DocumentRow, TokenColumn } from '../../src/schema/predictions.ts'
+import type { DocumentRow } from '../../src/schema/predictions.ts'
+import type { TokenColumn } from '../../src/schema/tokenColumns.ts'
 
 /** Numbers in [0, 1): as the scripts in test/goldens/predictions make them. */
 export function uniforms(seed: number, count: number): number[] {

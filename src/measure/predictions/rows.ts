@@ -1,6 +1,8 @@
 // One row of TOKEN_COLUMNS a scored position, from the full logits of both sides. What is the base's alone is computed
 // once a position, however many variants follow.
-import { TOKEN_COLUMNS, TOP_K, type TokenColumn } from '../../schema/predictions.ts'
+
+import { TOP_K } from '../../schema/predictions.ts'
+import { TOKEN_COLUMNS, type TokenColumn } from '../../schema/tokenColumns.ts'
 import { type Distribution, LARGEST, NotFiniteLogits, openDistributions } from '../../tensor/distributions.ts'
 import { UserError } from '../../util/errors.ts'
 
