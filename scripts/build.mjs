@@ -1,5 +1,5 @@
-// Builds dist/: type-checks and emits src with tsc, compiles the SIMD kernels, and puts the Python grammar beside the
-// code that loads it. `node scripts/build.mjs --kernels FILE` compiles the kernels alone.
+// Builds dist/: type-checks and emits src with tsc, compiles the SIMD kernels, puts the Python grammar beside the code that
+// loads it, and makes the report's page of web/. `node scripts/build.mjs --kernels FILE` compiles the kernels alone.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -37,4 +37,6 @@ copyFileSync(require.resolve(`tree-sitter-python/${grammar}`), join(root, 'dist'
 const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 await compileKernels(join(root, 'dist', 'tensor', 'kernels.wasm'))
+const { build } = await import('vite')
+await build({ configFile: join(root, 'web', 'vite.config.ts') })
 chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755)

@@ -1,0 +1,6 @@
+// Flips.
+import { ViewHead } from '../parts/shared.tsx'
+
+export function FlipsView() {
+  return <ViewHead title="Flips" />
+}

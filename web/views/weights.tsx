@@ -1,0 +1,6 @@
+// Weights.
+import { ViewHead } from '../parts/shared.tsx'
+
+export function WeightsView() {
+  return <ViewHead title="Weights" />
+}
