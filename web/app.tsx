@@ -28,7 +28,7 @@ const VIEWS: readonly { id: string; title: string; view: ComponentType }[] = [
 export function App({ source }: { source: Source }) {
   const route = useRoute()
   const { report } = source
-  const asked = Number(route.query['study'] ?? 0)
+  const asked = Number(route.query.study ?? 0)
   const index = report.studies[asked] ? asked : 0
   const study = report.studies[index]!
   const shown = VIEWS.find(({ id }) => id === route.view) ?? VIEWS[0]!
@@ -109,7 +109,7 @@ const TONE_KEY = 'tunediff-tone'
 function Tone() {
   const [tone, setTone] = useState(firstTone)
   useEffect(() => {
-    document.documentElement.dataset['tone'] = tone
+    document.documentElement.dataset.tone = tone
   }, [tone])
   const other = tone === 'dark' ? 'light' : 'dark'
   const change = () => {
