@@ -5,13 +5,47 @@ import { usePage } from '../context.ts'
 import { Side } from './side.tsx'
 import { Table } from './table.tsx'
 
+/** What is said of one side each stands side by side, where there is room. */
 export function Blocks({ blocks }: { blocks: readonly PageBlock[] }) {
+  const { study } = usePage()
+  const sideOf = (block: PageBlock | undefined): string | undefined =>
+    block?.kind === 'paragraph'
+      ? study.results.asked.sides.find(({ name }) => block.text.startsWith(`${name}: `))?.name
+      : undefined
   return (
     <>
-      {blocks.map((block, at) => (
-        <BlockOf key={at} block={block} />
-      ))}
+      {blocks.map((block, at) => {
+        const side = sideOf(block)
+        if (side === undefined) return <BlockOf key={at} block={block} />
+        if (sideOf(blocks[at - 1]) !== undefined) return null
+        const end = blocks.findIndex((other, i) => i > at && sideOf(other) === undefined)
+        return <OfSides key={at} blocks={blocks.slice(at, end < 0 ? undefined : end)} sideOf={sideOf} />
+      })}
     </>
+  )
+}
+
+interface OfSidesProps {
+  blocks: readonly PageBlock[]
+  sideOf: (block: PageBlock) => string | undefined
+}
+
+function OfSides({ blocks, sideOf }: OfSidesProps) {
+  return (
+    <div class="of-sides">
+      {blocks.map((block) => {
+        const side = sideOf(block)!
+        const text = block.kind === 'paragraph' ? block.text.slice(side.length + 2) : ''
+        return (
+          <section key={side} class="of-side">
+            <h2>
+              <Side side={side} />
+            </h2>
+            <p class="prose">{printable(text)}</p>
+          </section>
+        )
+      })}
+    </div>
   )
 }
 
@@ -22,7 +56,7 @@ function BlockOf({ block }: { block: PageBlock }) {
     case 'finding':
       return <h1>{printable(block.text)}</h1>
     case 'paragraph':
-      return <Paragraph text={printable(block.text)} />
+      return <p class="prose">{printable(block.text)}</p>
     case 'list':
       return (
         <ul class="prose">
@@ -34,39 +68,6 @@ function BlockOf({ block }: { block: PageBlock }) {
     case 'verbatim':
       return <pre>{block.lines.map(printable).join('\n')}</pre>
     case 'table':
-      return (
-        <Table
-          table={block}
-          label={`Table: ${block.columns.map(({ title }) => title).join(', ')}`}
-          head={sideHead}
-        />
-      )
+      return <Table table={block} label={`Table: ${block.columns.map(({ title }) => title).join(', ')}`} />
   }
-}
-
-/** A row that is of a side begins with its mark. */
-function sideHead(text: string) {
-  return <SideName text={text} />
-}
-
-function SideName({ text }: { text: string }) {
-  const { study } = usePage()
-  const isSide = study.results.asked.sides.some(({ name }) => name === text)
-  return isSide ? <Side side={text} /> : <>{text}</>
-}
-
-/** What is said of one side begins with its name. */
-function Paragraph({ text }: { text: string }) {
-  const { study } = usePage()
-  const side = study.results.asked.sides.find(({ name }) => text.startsWith(`${name}: `))
-  if (!side) return <p class="prose">{text}</p>
-  return (
-    <section class="of-side">
-      <h3>
-        <Side side={side.name} />
-        <span class="visually-hidden">: </span>
-      </h3>
-      <p class="prose">{text.slice(side.name.length + 2)}</p>
-    </section>
-  )
 }

@@ -42,3 +42,15 @@ export function Legend({ sides }: { sides: readonly string[] }) {
     </ul>
   )
 }
+
+/** A text that begins with the name of a side has its mark: `lora`, `lora (seed 2)`, `ldb against reflexion`. */
+export function Named({ text }: { text: string }) {
+  const { study } = usePage()
+  const side = study.results.asked.sides
+    .map(({ name }) => name)
+    .filter(
+      (name) => text === name || text.startsWith(`${name} (seed `) || text.startsWith(`${name} against `),
+    )
+    .sort((a, b) => b.length - a.length)[0]
+  return side === undefined ? <>{text}</> : <Side side={side} name={text} />
+}

@@ -1,21 +1,19 @@
 // Tables: numbers go right and stand in columns; a click on a title sorts by it. Wide ones scroll by themselves.
-import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { TableBlock } from '../../src/schema/blocks.ts'
 import { printable } from '../../src/util/text.ts'
+import { Named } from './side.tsx'
 
 interface TableProps {
   table: TableBlock
   /** What it shows, for those who cannot see it. */
   label: string
   isSortable?: boolean
-  /** Draws the first cell of a row otherwise. */
-  head?: (text: string, row: number) => ComponentChildren
 }
 
 type Order = { column: number; isUp: boolean } | null
 
-export function Table({ table, label, isSortable = false, head }: TableProps) {
+export function Table({ table, label, isSortable = false }: TableProps) {
   const [order, setOrder] = useState<Order>(null)
   const rows = sorted(table, order)
   const sortBy = (column: number) =>
@@ -36,7 +34,7 @@ export function Table({ table, label, isSortable = false, head }: TableProps) {
                     <span aria-hidden="true">{order?.column === at ? (order.isUp ? ' ↑' : ' ↓') : ''}</span>
                   </button>
                 ) : (
-                  title
+                  <Named text={title} />
                 )}
               </th>
             ))}
@@ -49,7 +47,7 @@ export function Table({ table, label, isSortable = false, head }: TableProps) {
                 const text = printable(cells[at] ?? '')
                 return at === 0 ? (
                   <th key={at} scope="row">
-                    {head ? head(text, row) : text}
+                    <Named text={text} />
                   </th>
                 ) : (
                   <td key={at} class={align}>
