@@ -38,6 +38,8 @@ const keyFigureSchema = z.strictObject({
   /** What the same measure reads when nothing changed, or why that is not known. */
   zero: z.string(),
   finding: findingSchema.nullable(),
+  /** Of answers, a fraction: drawn beside the words. */
+  effect: estimateSchema.nullable(),
 })
 export type KeyFigure = z.infer<typeof keyFigureSchema>
 

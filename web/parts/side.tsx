@@ -43,14 +43,14 @@ export function Legend({ sides }: { sides: readonly string[] }) {
   )
 }
 
-/** A text that begins with the name of a side has its mark: `lora`, `lora (seed 2)`, `ldb against reflexion`. */
+const GOES_ON = [' (seed ', ' against ', ' on ', ', ']
+
+/** A text that begins with the name of a side has its mark: `lora`, `lora (seed 2)`, `ldb against reflexion`, `lora on iso`. */
 export function Named({ text }: { text: string }) {
   const { study } = usePage()
   const side = study.results.asked.sides
     .map(({ name }) => name)
-    .filter(
-      (name) => text === name || text.startsWith(`${name} (seed `) || text.startsWith(`${name} against `),
-    )
+    .filter((name) => text === name || GOES_ON.some((words) => text.startsWith(name + words)))
     .sort((a, b) => b.length - a.length)[0]
   return side === undefined ? <>{text}</> : <Side side={side} name={text} />
 }

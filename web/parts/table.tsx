@@ -50,7 +50,7 @@ export function Table({ table, label, isSortable = false }: TableProps) {
                     <Named text={text} />
                   </th>
                 ) : (
-                  <td key={at} class={align}>
+                  <td key={at} class={`${align ?? ''} ${toneOf(text)}`}>
                     {text}
                   </td>
                 )
@@ -62,6 +62,9 @@ export function Table({ table, label, isSortable = false }: TableProps) {
     </section>
   )
 }
+
+/** Marked ones have the colour of their mark. */
+const toneOf = (text: string): string => (/[↑▲]/.test(text) ? 'better' : /[↓▼]/.test(text) ? 'worse' : '')
 
 const sortOf = (order: Order, column: number): 'ascending' | 'descending' | undefined =>
   order?.column === column ? (order.isUp ? 'ascending' : 'descending') : undefined
