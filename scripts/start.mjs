@@ -2,7 +2,7 @@
 //   npm start               all of it, into demo.study
 //   npm start -- --quick    a part of it, into demo-quick.study
 import { existsSync } from 'node:fs'
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -47,3 +47,10 @@ console.error(`
 In ${folder}: finding.md as above, results.json with every number and the rows that it is made of, cells/ with the variants.
 Next: tunediff diff BASE VARIANT... says the same of models of yours (here: node ${relative('', main)} diff --help).`)
 if (values.quick) console.error('The whole demo: npm start')
+
+if (existsSync(join(folder, 'results.json'))) {
+  console.error('\nThe same as a page:')
+  const { program } = await import(fileURLToPath(new URL('../dist/cli/program.js', import.meta.url)))
+  const report = await program('report')
+  await report.parseAsync(['report', folder, '-o', join(folder, 'report.html')], { from: 'user' })
+}

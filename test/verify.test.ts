@@ -7,6 +7,7 @@ import { renderMarkdown } from '../src/report/blocks.ts'
 import { findingBlocks } from '../src/report/finding.ts'
 import type { Findings, Results } from '../src/schema/results.ts'
 import { type Verification, verificationSchema } from '../src/schema/verification.ts'
+import { keepWarningsOfTasks } from '../src/study/verify/tasks.ts'
 import { verifyStudy } from '../src/study/verify.ts'
 import { root } from './support/cli.ts'
 import { LORA, TinyStudy } from './support/tinyStudy.ts'
@@ -285,3 +286,28 @@ measures: [answers]
 )
 
 const sumOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex')
+
+test('what needs the problems stands where they are not at hand, and that is said', () => {
+  const [seen, lacking, other, more] = ['visible-in-hidden', 'task-not-found', 'other', 'more'].map(
+    (code) => ({
+      code,
+      message: `about ${code}`,
+    }),
+  )
+  const kept = (there: (typeof seen)[], here: (typeof seen)[]) => {
+    const { results: found, left } = keepWarningsOfTasks({ warnings: there as Results['warnings'] }, {
+      ...results,
+      warnings: here,
+    } as Results)
+    return { codes: found.warnings.map(({ code }) => code as string), left }
+  }
+  expect(kept([seen, other], [other, lacking])).toEqual({
+    codes: ['visible-in-hidden', 'other'],
+    left: ['about task-not-found'],
+  })
+  // Any other warning is compared as ever.
+  expect(kept([seen, other], [lacking, more]).codes).toEqual(['visible-in-hidden', 'more'])
+  // It was not at hand before, or it is now.
+  expect(kept([lacking, other], [other, lacking]).left).toEqual([])
+  expect(kept([other], [seen, other])).toEqual({ codes: ['visible-in-hidden', 'other'], left: [] })
+})

@@ -66,8 +66,9 @@ async function runDiff(base: string, variants: string[], flags: Flags): Promise<
   await workThrough({ study: await writeDiffStudy(folder, study), output: folder, json })
 }
 
-const cachedFolder = (study: DiffStudy): string =>
-  join(cacheFolder(), 'diffs', sha256Value(study).slice(0, 16))
+/** Where a study is kept that has no place of its own. `rest`: what else makes it another one. */
+export const cachedFolder = (study: DiffStudy, ...rest: readonly string[]): string =>
+  join(cacheFolder(), 'diffs', sha256Value(rest.length === 0 ? study : [study, rest]).slice(0, 16))
 
 function measured({ measures, texts, tasks }: DiffStudy): string {
   const onTexts = texts ? '' : ' on short built-in texts (--text names others)'

@@ -21,7 +21,27 @@ interface Asked {
   json: boolean
 }
 
-export async function workThrough({ study, output, json }: Asked): Promise<void> {
+export async function workThrough({ json, ...asked }: Asked): Promise<void> {
+  const { results, folder } = await workOn(asked)
+  if (results === null) return
+  await print(json ? `${JSON.stringify(results, null, 2)}\n` : renderText(findingBlocks(results)))
+  const lines = [
+    `written: ${folder} (${RESULTS_FILE}, ${FINDING_FILE})`,
+    `next: tunediff report ${folder}`,
+    `next: tunediff verify ${folder}`,
+  ]
+  for (const line of lines) process.stderr.write(`${printable(line)}\n`)
+}
+
+export interface WorkedOn {
+  /** The study folder. */
+  folder: string
+  /** Null where nothing of it is done. */
+  results: Results | null
+}
+
+/** Works through the cells and writes the results; stdout is left to the caller. */
+export async function workOn({ study, output }: Omit<Asked, 'json'>): Promise<WorkedOn> {
   const reading = progressLines()
   const line = statusLine()
   const say = (text: string): void => {
@@ -48,11 +68,7 @@ export async function workThrough({ study, output, json }: Asked): Promise<void>
   const { cells, folder } = plan
   const done = cells.filter(({ state }) => state.kind === 'done').length
   if (done < cells.length) say(`${done} of ${plural(cells.length, 'cell')} done`)
-  if (done === 0) return
-  const results = await resultsOf(plan, line)
-  await print(json ? `${JSON.stringify(results, null, 2)}\n` : renderText(findingBlocks(results)))
-  say(`written: ${folder} (${RESULTS_FILE}, ${FINDING_FILE})`)
-  say(`next: tunediff verify ${folder}`)
+  return { folder, results: done === 0 ? null : await resultsOf(plan, line) }
 }
 
 async function resultsOf(plan: Plan, line: ReturnType<typeof statusLine>): Promise<Results> {

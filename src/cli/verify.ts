@@ -1,47 +1,64 @@
-// tunediff verify: are the numbers of a study's results those of its files? Exit 0 they are, 1 they are not, 3 where answers
-// that were to be judged again could not be.
+// tunediff verify: are the numbers of a study's results, or of a report, those of its files? Exit 0 they are, 1 they are not, 3
+// where answers that were to be judged again could not be.
 import { stat } from 'node:fs/promises'
 import { Command } from 'commander'
-import { renderMarkdown, renderText } from '../report/blocks.ts'
+import { type Block, renderMarkdown, renderText } from '../report/blocks.ts'
 import { findingBlocks } from '../report/finding.ts'
+import { reportVerificationBlocks } from '../report/reportVerification.ts'
 import { verificationBlocks } from '../report/verification.ts'
+import type { ReportVerification, Verification } from '../schema/verification.ts'
 import { studyFolderOf } from '../study/plan.ts'
-import { verifyStudy } from '../study/verify.ts'
+import { type VerifyOptions, verifyStudy } from '../study/verify.ts'
 import { EXIT } from '../util/errors.ts'
 import { progressLines } from '../util/progress.ts'
 import { openJudge } from './judging.ts'
 import { context, jsonOption, print } from './options.ts'
+import { verifyReport } from './verifyReport.ts'
 
 export function verifyCommand(): Command {
   return new Command('verify')
     .description(
-      "recompute every number of a study's results from its files: exit 0 if all are equal, 1 if not",
+      "recompute every number of a study's results from its files, or of a report from itself: exit 0 if all are equal, 1 if not",
     )
-    .argument('<study>', 'study folder, or the study file that it lies beside')
+    .argument(
+      '<study>',
+      'study folder, the study file that it lies beside, or a report that is one .html file',
+    )
     .option('--rejudge', 'judge the answers again too: programs are executed, texts scored')
     .addOption(jsonOption())
     .action(verify)
 }
 
-async function verify(
-  study: string,
-  { rejudge, json }: { rejudge?: boolean; json?: boolean },
-): Promise<void> {
-  const isFile = await stat(study).then(
-    (found) => found.isFile(),
-    () => false,
-  )
+async function verify(path: string, { rejudge, json }: { rejudge?: boolean; json?: boolean }): Promise<void> {
   const progress = progressLines()
-  const verification = await verifyStudy(isFile ? studyFolderOf(study) : study, {
+  const options: VerifyOptions = {
     ...context(),
     render: (results) => renderMarkdown(findingBlocks(results)),
     ...(rejudge ? { rejudge: { openJudge: () => openJudge({}) } } : {}),
     onProgress: progress.update,
-  })
+  }
+  const { found, blocks } = await (/\.html?$/i.test(path) ? ofReport : ofStudy)(path, options)
   progress.end()
-  await print(
-    json ? `${JSON.stringify(verification, null, 2)}\n` : renderText(verificationBlocks(verification)),
+  await print(json ? `${JSON.stringify(found, null, 2)}\n` : renderText(blocks))
+  if (!found.isEqual) process.exitCode = EXIT.checkFailed
+  else if (!found.isWhole) process.exitCode = EXIT.cannotTell
+}
+
+interface Verified {
+  found: Verification | ReportVerification
+  blocks: Block[]
+}
+
+async function ofReport(path: string, options: VerifyOptions): Promise<Verified> {
+  const found = await verifyReport(path, options)
+  return { found, blocks: reportVerificationBlocks(found) }
+}
+
+async function ofStudy(path: string, options: VerifyOptions): Promise<Verified> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
   )
-  if (!verification.isEqual) process.exitCode = EXIT.checkFailed
-  else if (!verification.isWhole) process.exitCode = EXIT.cannotTell
+  const found = await verifyStudy(isFile ? studyFolderOf(path) : path, options)
+  return { found, blocks: verificationBlocks(found) }
 }

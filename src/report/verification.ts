@@ -18,7 +18,7 @@ const SHOWN = 12
 const VALUE_CHARACTERS = 60
 
 export function verificationBlocks(verification: Verification): Block[] {
-  const { cells, figures, unknown, sentences, finding, rejudged, tunediff, isEqual } = verification
+  const { cells, figures, unknown, sentences, finding, left, rejudged, tunediff, isEqual } = verification
   return [
     { kind: 'finding', text: verificationSentence(verification) },
     ...(!isEqual && tunediff.stored !== tunediff.now ? [paragraph(versionText(tunediff))] : []),
@@ -27,12 +27,13 @@ export function verificationBlocks(verification: Verification): Block[] {
     ...alteredBlocks(figures, unknown),
     ...sentenceBlocks(sentences),
     ...(finding === 'as-rendered' ? [] : [paragraph(FINDING[finding])]),
+    ...left.map(paragraph),
     ...(rejudged ? rejudgedBlocks(rejudged) : []),
   ]
 }
 
-const paragraph = (text: string): Block => ({ kind: 'paragraph', text })
-const list = (items: readonly string[]): Block => ({ kind: 'list', items: shortened(items) })
+export const paragraph = (text: string): Block => ({ kind: 'paragraph', text })
+export const list = (items: readonly string[]): Block => ({ kind: 'list', items: shortened(items) })
 const shortened = (items: readonly string[]): string[] =>
   items.length > SHOWN
     ? [...items.slice(0, SHOWN), `and ${items.length - SHOWN} more: --json has all`]
@@ -44,12 +45,32 @@ export function verificationSentence(verification: Verification): string {
   const what = `${plural(compared.figures, 'figure')} of ${plural(compared.files, 'file')} recomputed`
   const again = rejudged ? `, ${plural(rejudged.outcomes, 'outcome')} judged again` : ''
   if (!isEqual) return `${what}${again}: ${differing(verification).join(', ')}.`
-  const left = rejudged?.left.length ?? 0
-  if (left > 0) return `${what}${again}: all equal, but ${plural(left, 'run')} could not be judged again.`
-  return `${what}${again}: all equal.`
+  return `${what}${again}: all equal${butLeft([verification])}.`
 }
 
-function differing({ files, cells, figures, unknown, sentences, finding, rejudged }: Verification): string[] {
+/** `, but 2 runs could not be judged again`. */
+export function butLeft(studies: readonly Pick<Verification, 'rejudged' | 'left'>[]): string {
+  const runs = studies.reduce((sum, { rejudged }) => sum + (rejudged?.left.length ?? 0), 0)
+  const lacking = studies.reduce((sum, { left }) => sum + left.length, 0)
+  const parts = [
+    ...(runs > 0 ? [`${plural(runs, 'run')} could not be judged again`] : []),
+    ...(lacking > 0
+      ? [`${lacking === 1 ? 'one thing' : plural(lacking, 'thing')} could not be looked at`]
+      : []),
+  ]
+  return parts.length > 0 ? `, but ${parts.join(' and ')}` : ''
+}
+
+/** What differs, counted. */
+export function differing({
+  files,
+  cells,
+  figures,
+  unknown,
+  sentences,
+  finding,
+  rejudged,
+}: Verification): string[] {
   const counts: [number, string, string][] = [
     [files.length, 'file is not as it was', 'files are not as they were'],
     [cells.length, 'cell is not as it was asked', 'cells are not as they were asked'],
@@ -64,7 +85,7 @@ function differing({ files, cells, figures, unknown, sentences, finding, rejudge
   ]
 }
 
-const versionText = ({ stored, now }: Verification['tunediff']): string =>
+export const versionText = ({ stored, now }: Verification['tunediff']): string =>
   `The results were computed by tunediff ${stored}, and this is ${now}: it may compute some figures otherwise.`
 
 const FINDING: Readonly<Record<'changed' | 'missing', string>> = {
@@ -126,7 +147,7 @@ const figureText = ({ label, stored, recomputed }: ChangedFigure): string =>
 const unknownText = ({ label, figures, reason }: UnknownRecord): string =>
   `${label}: ${plural(figures, 'figure')} cannot be recomputed: ${reason}`
 
-function valueText(value: ChangedFigure['stored']): string {
+export function valueText(value: ChangedFigure['stored']): string {
   if (value === null || typeof value !== 'object') return oneLine(String(value), VALUE_CHARACTERS)
   if (Array.isArray(value)) {
     const isPlain = value.every((item) => item === null || typeof item !== 'object')

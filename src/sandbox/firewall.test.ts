@@ -15,7 +15,7 @@ function openImports(reached: string[]): Imports {
   const imports: Imports = {}
   for (const { module: group, name, kind } of WebAssembly.Module.imports(module)) {
     imports[group] ??= {}
-    imports[group][name] = kind === 'function' ? () => void reached.push(name) : {}
+    imports[group][name] = kind === 'function' ? () => void reached.push(name) : ({} as never)
   }
   return imports
 }

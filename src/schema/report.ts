@@ -75,7 +75,7 @@ export type ReportRun = z.infer<typeof runSchema>
 const taskSchema = z.strictObject({
   name: z.string(),
   metric: z.string(),
-  /** Ids in the order of the task; of recorded answers without a task, as they come. */
+  /** Ids of the problems that a run has an answer to, as people count them: P/2 before P/10. */
   problems: z.array(z.string()),
   /** For each problem the shard that describes it, an index into `shards`. */
   texts: z.union([
@@ -116,7 +116,7 @@ export type LeaderboardRow = z.infer<typeof leaderboardRowSchema>
 const leaderboardSchema = z.strictObject({
   task: z.string(),
   rows: z.array(leaderboardRowSchema),
-  /** Runs of rows (first and last index, published ones aside) that are not told from each other. */
+  /** Longest runs of rows that are not told from each other: first and last index, counted without published rows. */
   ties: z.array(z.tuple([z.number().int(), z.number().int()])),
   table: tableBlockSchema,
 })

@@ -35,42 +35,51 @@ export type SideFile = z.infer<typeof sideSchema>
 
 export const MEASURES = ['weights', 'predictions', 'answers'] as const
 
+const isRecorded = (side: SideFile): boolean =>
+  typeof side === 'string' ? side.startsWith('run:') : 'runs' in side
+
 /** Paths are relative to the file. */
-export const studySchema = z.strictObject({
-  name: text,
-  base: z
-    .union([text, modelSideSchema.omit({ against: true }), recordedSideSchema.omit({ against: true })])
-    .describe('a MODEL, or recorded answers'),
-  variants: z.record(text, sideSchema).refine((sides) => Object.keys(sides).length > 0, 'holds no variant'),
-  tasks: z.array(text).default([]).describe('names or paths of tasks'),
-  texts: z
-    .array(text)
-    .default([])
-    .describe('files, folders or FILE.jsonl#field for predictions; short built-in texts by default'),
-  measures: z
-    .array(z.enum(MEASURES))
-    .min(1)
-    .default([...MEASURES]),
-  repeats: count.default(1).describe('answers to each problem'),
-  limit: count.nullable().default(null).describe('problems of each task, from the first; null: all'),
-  seed: seed.default(1).describe('random seed of the answers'),
-  margin: z
-    .number()
-    .positive()
-    .lt(100)
-    .nullable()
-    .default(null)
-    .describe('largest loss that does not matter, in percentage points'),
-  chat: z.boolean().default(false).describe("ask in the model's chat template"),
-  allowIdentical: z
-    .boolean()
-    .default(false)
-    .describe('measure answers of a variant that is its base, to the bit, too'),
-  threads: count
-    .nullable()
-    .default(null)
-    .describe('threads of arithmetic for large models; one a core by default. Small ones have one, always'),
-})
+export const studySchema = z
+  .strictObject({
+    name: text,
+    base: z
+      .union([text, modelSideSchema.omit({ against: true }), recordedSideSchema.omit({ against: true })])
+      .describe('a MODEL, or recorded answers'),
+    variants: z.record(text, sideSchema),
+    tasks: z.array(text).default([]).describe('names or paths of tasks'),
+    texts: z
+      .array(text)
+      .default([])
+      .describe('files, folders or FILE.jsonl#field for predictions; short built-in texts by default'),
+    measures: z
+      .array(z.enum(MEASURES))
+      .min(1)
+      .default([...MEASURES]),
+    repeats: count.default(1).describe('answers to each problem'),
+    limit: count.nullable().default(null).describe('problems of each task, from the first; null: all'),
+    seed: seed.default(1).describe('random seed of the answers'),
+    margin: z
+      .number()
+      .positive()
+      .lt(100)
+      .nullable()
+      .default(null)
+      .describe('largest loss that does not matter, in percentage points'),
+    chat: z.boolean().default(false).describe("ask in the model's chat template"),
+    allowIdentical: z
+      .boolean()
+      .default(false)
+      .describe('measure answers of a variant that is its base, to the bit, too'),
+    threads: count
+      .nullable()
+      .default(null)
+      .describe('threads of arithmetic for large models; one a core by default. Small ones have one, always'),
+  })
+  // Recorded answers may stand alone: then it is said what they score.
+  .refine(({ base, variants }) => Object.keys(variants).length > 0 || isRecorded(base), {
+    path: ['variants'],
+    message: 'holds no variant',
+  })
 export type Study = z.infer<typeof studySchema>
 
 export const CELL_SCHEMA = 1

@@ -109,7 +109,50 @@ export const verificationSchema = z.strictObject({
   sentences: z.array(sentenceSchema),
   /** finding.md, against what results.json renders to. */
   finding: z.enum(['as-rendered', 'changed', 'missing']),
+  /** What could not be looked at again here, and stands as it was: each a sentence. */
+  left: z.array(z.string()),
   /** Null: it was not asked for. */
   rejudged: rejudgedSchema.nullable(),
 })
 export type Verification = z.infer<typeof verificationSchema>
+
+const shardSchema = z.strictObject({
+  shard: z.string(),
+  reason: z.string(),
+  /** Files of the study that lie in it, relative to the study folder. */
+  files: z.array(z.string()),
+})
+export type LostShard = z.infer<typeof shardSchema>
+
+const viewSchema = figureSchema.omit({ files: true, at: true }).extend({
+  /** Where it stands in the report: `summary/studies/0/keyFigures/2/delta`, `weights-0/tensors/4/...`. */
+  at: z.string(),
+})
+export type ChangedView = z.infer<typeof viewSchema>
+
+const pageSchema = z.strictObject({
+  /** The page's title, what readers without scripts see, or the page's own code. */
+  part: z.enum(['title', 'noscript', 'code']),
+  stored: z.string(),
+  recomputed: z.string(),
+})
+export type ChangedPage = z.infer<typeof pageSchema>
+
+/** What `verify` finds of a report: of its studies as of study folders, and of all else that the page shows. */
+export const reportVerificationSchema = z.strictObject({
+  schema: z.literal(VERIFICATION_SCHEMA),
+  report: z.string(),
+  isEqual: z.boolean(),
+  isWhole: z.boolean(),
+  tunediff: z.strictObject({ stored: z.string(), now: z.string() }),
+  /** Numbers and files of all studies, and numbers of views. */
+  compared: z.strictObject({ figures: z.number().int(), files: z.number().int() }),
+  studies: z.array(verificationSchema),
+  shards: z.array(shardSchema),
+  /** What is computed from results and rows for the page's views, and comes out otherwise. */
+  views: z.array(viewSchema),
+  page: z.array(pageSchema),
+  /** Why views and page were not computed again; null where they were. */
+  left: z.string().nullable(),
+})
+export type ReportVerification = z.infer<typeof reportVerificationSchema>

@@ -15,25 +15,38 @@ import { RECORDS, recordName } from './verify/names.ts'
 import { isOf, recompute } from './verify/recompute.ts'
 import { rejudgeStudy } from './verify/rejudge.ts'
 import { changedSentences } from './verify/sentences.ts'
+import { keepWarningsOfTasks } from './verify/tasks.ts'
 
 export interface VerifyOptions {
   cacheFolder: string
   env: NodeJS.ProcessEnv
   /** finding.md as it renders from results. */
   render: (results: Results) => string
+  /** Of a folder that does not hold all files of the study: whether it holds this one. */
+  holds?: (file: string) => boolean
   /** Judges every answer again. */
   rejudge?: { openJudge: () => Promise<Judge> }
   onProgress?: OnProgress
 }
 
 export async function verifyStudy(folder: string, options: VerifyOptions): Promise<Verification> {
-  const { cacheFolder, env, render, rejudge, onProgress = () => undefined } = options
+  return (await verifyAndRecompute(folder, options)).verification
+}
+
+/** `results`: of the files as they are; null where some can no longer be read. */
+export async function verifyAndRecompute(
+  folder: string,
+  options: VerifyOptions,
+): Promise<{ verification: Verification; results: Results | null }> {
+  const { cacheFolder, env, render, rejudge, holds = () => true, onProgress = () => undefined } = options
   const context = { cacheFolder, env }
   const stored = await readResults(folder)
-  const files = await changedFiles(folder, stored, onProgress)
+  const held = Object.fromEntries(Object.entries(stored.files).filter(([file]) => holds(file)))
+  const files = await changedFiles(folder, { files: held }, onProgress)
   const cells = await changedCells(folder, stored)
   const changed = files.map(({ file }) => file)
-  const { results, left } = await recompute(folder, stored, { ...context, changed })
+  const { results: recomputed, left } = await recompute(folder, stored, { ...context, changed })
+  const { results, left: ofTasks } = keepWarningsOfTasks(stored, recomputed)
   const missing = new Map(
     files.flatMap(({ file, state }) => (state === 'missing' ? [[file, `${file} is missing`]] : [])),
   )
@@ -48,29 +61,31 @@ export async function verifyStudy(folder: string, options: VerifyOptions): Promi
     ...{ figures, unknown },
     sentences: changedSentences(stored.findings, findings),
     finding: await findingState(folder, render(stored)),
+    left: ofTasks,
     rejudged: rejudge ? await rejudgeStudy(folder, stored, { ...context, ...rejudge, onProgress }) : null,
   }
-  return {
+  const verification: Verification = {
     schema: VERIFICATION_SCHEMA,
     study: stored.asked.name,
     folder,
     ...judged(found),
     tunediff: { stored: stored.tunediff, now: VERSION },
-    compared: { figures: count, files: Object.keys(stored.files).length },
+    compared: { figures: count, files: Object.keys(held).length },
     ...found,
   }
+  return { verification, results: isPartial ? null : results }
 }
 
 type Found = Pick<
   Verification,
-  'files' | 'cells' | 'figures' | 'unknown' | 'sentences' | 'finding' | 'rejudged'
+  'files' | 'cells' | 'figures' | 'unknown' | 'sentences' | 'finding' | 'left' | 'rejudged'
 >
 
 function judged(found: Found): Pick<Verification, 'isEqual' | 'isWhole'> {
-  const { files, cells, figures, unknown, sentences, finding, rejudged } = found
+  const { files, cells, figures, unknown, sentences, finding, left, rejudged } = found
   const differ = [files, cells, figures, unknown, sentences, rejudged?.changed ?? []]
   const isEqual = differ.every(({ length }) => length === 0) && finding === 'as-rendered'
-  return { isEqual, isWhole: isEqual && (rejudged?.left ?? []).length === 0 }
+  return { isEqual, isWhole: isEqual && left.length === 0 && (rejudged?.left ?? []).length === 0 }
 }
 
 /** Records with figures from a cell. */

@@ -1,20 +1,37 @@
 // The finding in one line.
 import type { EffectResult } from '../../schema/results.ts'
-import { nats, signedNats, signedPoints } from '../../util/numbers.ts'
-import { joined, type Part, type Placed, prose, type Sentence, shown } from '../../util/prose.ts'
+import { nats, points, signedNats, signedPoints } from '../../util/numbers.ts'
+import { each, joined, type Part, type Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
 import { marginOf, ofTrainingsAlone, withFinding } from './answers.ts'
 import { isUnmoved } from './texts.ts'
 import { corporaOf, known, lossesOf, type StudyView, textsOf, type VariantView } from './view.ts'
 import { movedBy } from './weights.ts'
-import { counted, listed, span } from './words.ts'
+import { counted, listed, span, withInterval } from './words.ts'
+
+const NOTHING = prose`Nothing of this study could be measured.`
 
 export function headlineOf(view: StudyView): Sentence {
+  if (view.variants.length === 0) return ofBase(view)
   const measured = view.variants.filter(
     ({ weights, predictions, effects }) => weights.length + predictions.length + effects.length > 0,
   )
-  if (measured.length === 0) return prose`Nothing of this study could be measured.`
+  if (measured.length === 0)
+    return view.root.value.scores.length > 1
+      ? prose`Nothing of this study could be compared: no variant has answers to a task of its base.`
+      : NOTHING
   return measured.length === 1 ? ofOne(measured[0]!, view) : ofSeveral(measured, view)
+}
+
+/** Nothing stands beside it: what it scores. */
+function ofBase({ root }: StudyView): Sentence {
+  const scores = each(root.of('scores')).map((score) => {
+    const { task, metric } = score.value
+    const rate = score.of('report').of('rate')
+    return prose`${withInterval(rate, points, ' %')} on ${task} (${metric})`
+  })
+  if (scores.length === 0) return NOTHING
+  return prose`${root.value.asked.sides[0]!.name} scores ${listed(scores)}.`
 }
 
 function ofOne(variant: VariantView, view: StudyView): Sentence {

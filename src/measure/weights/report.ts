@@ -61,7 +61,7 @@ function methodOf({ parts, method }: Adapter): string {
   return methods.size > 0 ? [...methods].join(' and ') : method
 }
 
-function tensorReport(row: TensorRow, tokenOf: ReportInput['tokenOf']): TensorReport {
+export function tensorReport(row: TensorRow, tokenOf: ReportInput['tokenOf']): TensorReport {
   const { name, kind, layer, shape, baseDtype, variantDtype, status, isIdentical, movedRows } = row
   return {
     ...pooled([row]),

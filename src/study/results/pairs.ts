@@ -37,9 +37,9 @@ export function pairStudy(asked: AskedResults, runs: readonly InstanceRun[]): St
   return { pairs, warnings }
 }
 
-/** One run on each side: they are compared, whatever logs call the task. Of runs made here others may have failed. */
+/** One run on each side: they are compared, whatever logs call the task. Runs that were made here know it. */
 function areAlone(sides: readonly (readonly InstanceRun[])[], { tasks }: AskedResults): boolean {
-  if (sides.some((runs) => runs.length !== 1)) return false
+  if (sides.some((runs) => runs.length !== 1) || sides.every(([run]) => run!.run.asked !== null)) return false
   return tasks.length < 2 || sides.every(([run]) => run!.run.import !== null)
 }
 

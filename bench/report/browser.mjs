@@ -1,0 +1,97 @@
+// How long a report takes in Chromium: from navigation to the finding, each move between views, the answers to a problem opened.
+// What is painted is taken to be painted two animation frames later.
+import { chromium } from 'playwright-core'
+
+const VIEWS = ['finding', 'leaderboard', 'tasks', 'flips', 'pair', 'weights', 'tokens', 'training']
+const ROUNDS = 5
+
+export async function openBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  })
+}
+
+/** In ms: the median until the finding is shown; of each move the first, which reads what the view needs, and the slowest later. */
+export async function measurePage(browser, url, { task, problems }) {
+  const shown = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const page = await openPage(browser, url)
+    shown.push(await page.evaluate(() => window.shownMs))
+    await page.context().close()
+  }
+  const page = await openPage(browser, url)
+  const moves = new Map(VIEWS.map((view) => [view, []]))
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const view of [...VIEWS.slice(1), VIEWS[0]])
+      moves.get(view).push(await page.evaluate(move, `#/${view}`))
+  }
+  const pairs = []
+  for (let i = 0; i < ROUNDS; i++) {
+    const problem = problems[Math.floor(((i + 0.5) / ROUNDS) * problems.length)]
+    pairs.push(await page.evaluate(openPair, { task, problem }))
+  }
+  const memory = await page.evaluate(() => performance.memory?.usedJSHeapSize ?? 0)
+  await page.context().close()
+  return {
+    shown: median(shown),
+    moves: [...moves].map(([view, [first, ...rest]]) => [view, first, Math.max(...rest)]),
+    pairs,
+    memory,
+  }
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+
+async function openPage(browser, url) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const page = await context.newPage()
+  page.on('pageerror', (error) => process.stderr.write(`${error}\n`))
+  await page.addInitScript(() => {
+    const look = () => {
+      if (!document.querySelector('main[data-view="finding"] h1')) return
+      observer.disconnect()
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          window.shownMs = performance.now()
+        }),
+      )
+    }
+    const observer = new MutationObserver(look)
+    observer.observe(document, { childList: true, subtree: true })
+  })
+  await page.goto(url, { waitUntil: 'commit' })
+  await page.waitForFunction(() => window.shownMs !== undefined, null, { timeout: 60_000 })
+  return page
+}
+
+/** In the page: ms until the view is there, with what it reads. */
+async function move(hash) {
+  const view = /^#\/([a-z]+)/.exec(hash)[1]
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+  const start = performance.now()
+  location.hash = hash
+  for (;;) {
+    await frame()
+    const main = document.querySelector('main')
+    const isReading = [...main.querySelectorAll('[aria-live]')].some((one) => one.textContent === 'Reading')
+    if (main.dataset.view === view && !isReading) break
+  }
+  await frame()
+  return performance.now() - start
+}
+
+/** In the page: ms until both answers to a problem are there. */
+async function openPair({ task, problem }) {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+  const start = performance.now()
+  location.hash = `#/pair/${[task, problem].map(encodeURIComponent).join('/')}`
+  for (;;) {
+    await frame()
+    const main = document.querySelector('main')
+    const isReading = [...main.querySelectorAll('[aria-live]')].some((one) => one.textContent === 'Reading')
+    if (main.querySelector('h1')?.textContent.includes(`${problem}:`) && !isReading) break
+  }
+  await frame()
+  return performance.now() - start
+}
