@@ -1,7 +1,7 @@
 // Answers of a variant beside those of the side that it is compared with, problem by problem: what flipped, and in which order
 // views show it. A mark is one answer beside one answer; a problem has one a repeat and training.
-import { NO_ANSWER, OUTCOME_CLASSES, OUTCOME_LETTERS, PARTIAL } from '../src/schema/outcomes.ts'
-import type { ReportRun, StudyReport } from '../src/schema/report.ts'
+import { letterOf, NO_ANSWER, OUTCOME_CLASSES, OUTCOME_LETTERS, PARTIAL } from '../src/schema/outcomes.ts'
+import type { ReportRun, ReportTask, StudyReport } from '../src/schema/report.ts'
 import type { Instance, PairResult } from '../src/schema/results.ts'
 import { isSame } from './sides.ts'
 
@@ -22,7 +22,7 @@ export const FLIP_STATES: readonly FlipState[] = [
 export interface FlipColumn {
   variant: Instance
   base: Instance
-  /** Of the variant's answer; the base's is the same one, where it has as many. */
+  /** Among the answers of this training; a run with fewer answers a problem than the other one begins again. */
   repeat: number
 }
 
@@ -39,6 +39,16 @@ export interface Flip {
   change: number | null
   state: FlipState
 }
+
+/** Sides that are compared with another on this task, in the order of the study. */
+export function variantsOn({ results }: StudyReport, task: string): string[] {
+  const paired = new Set(results.pairs.filter((pair) => pair.task === task).map(({ side }) => side))
+  return results.asked.sides.map(({ name }) => name).filter((name) => paired.has(name))
+}
+
+/** Tasks with a pair of runs. */
+export const pairedTasks = (study: StudyReport): ReportTask[] =>
+  study.tasks.filter(({ name }) => variantsOn(study, name).length > 0)
 
 /** Pairs of runs of a variant on a task; of all its trainings where the seed is null. */
 export function pairsOf(study: StudyReport, task: string, { side, seed }: Instance): PairResult[] {
@@ -70,7 +80,7 @@ export function flipColumns(study: StudyReport, task: string, instance: Instance
     Array.from({ length: repeats }, (_, repeat) => ({
       variant: { side: variant.side, seed: variant.seed },
       base: { side: base.side, seed: base.seed },
-      repeat: repeat % variant.repeats,
+      repeat,
     })),
   )
 }
@@ -95,19 +105,16 @@ function sortedFlips(study: StudyReport, task: string, instance: Instance): Flip
   const pairs = runPairs(study, task, instance)
   if (pairs.length === 0) return []
   const flips = problems.map((problem, index) => flipOf(pairs, problem, index))
-  const group = new Map(FLIP_STATES.map((state, at) => [state, at]))
-  return flips.sort(
-    (a, b) =>
-      group.get(a.state)! - group.get(b.state)! ||
-      Math.abs(b.change ?? 0) - Math.abs(a.change ?? 0) ||
-      a.index - b.index,
-  )
+  return FLIP_STATES.flatMap((state) => flips.filter((flip) => flip.state === state).sort(byChange))
 }
+
+/** The most changed first; equal ones in the order of the task, which they come in. */
+const byChange = (a: Flip, b: Flip): number => Math.abs(b.change ?? 0) - Math.abs(a.change ?? 0)
 
 function flipOf(pairs: readonly RunPair[], problem: string, index: number): Flip {
   let [base, variant] = ['', '']
   const marks: FlipState[] = []
-  const means: { base: number; variant: number }[] = []
+  let [scored, was, is] = [0, 0, 0]
   for (const pair of pairs) {
     for (let repeat = 0; repeat < pair.repeats; repeat++) {
       const [b, v] = [placeOf(pair.base, index, repeat), placeOf(pair.variant, index, repeat)]
@@ -116,43 +123,51 @@ function flipOf(pairs: readonly RunPair[], problem: string, index: number): Flip
       marks.push(stateOf(scoreAt(pair.base, b), scoreAt(pair.variant, v)))
     }
     const [own, other] = [meanScore(pair.variant, index), meanScore(pair.base, index)]
-    if (own !== null && other !== null) means.push({ base: other, variant: own })
+    if (own === null || other === null) continue
+    scored += 1
+    was += other
+    is += own
   }
   // A problem counts where every pair has its scores, as in the study's effects.
-  const isScored = means.length === pairs.length
-  const [was, is] = [mean(means.map((one) => one.base)), mean(means.map((one) => one.variant))]
-  const change = isScored ? mean(means.map((one) => one.variant - one.base)) : null
-  const state = isScored ? stateOf(was, is) : 'no-answer'
-  return { problem, index, base, variant, marks, change, state }
+  if (scored < pairs.length) {
+    return { problem, index, base, variant, marks, change: null, state: 'no-answer' }
+  }
+  const state = stateOf(was / scored, is / scored)
+  return { problem, index, base, variant, marks, change: (is - was) / scored, state }
 }
 
 /** Place of an answer in the letters of its run; the run with fewer answers a problem begins again. */
 const placeOf = ({ repeats }: ReportRun, index: number, repeat: number): number =>
   index * repeats + (repeat % repeats)
 
+const PASS = letterOf('pass')
+const UNJUDGED = letterOf('unjudged')
+
 function scoreAt({ scores, outcomes }: ReportRun, place: number): number | null {
   if (scores) return scores[place] ?? null
   const letter = outcomes[place] ?? NO_ANSWER
-  if (letter === NO_ANSWER || wordOf(letter) === 'unjudged') return null
-  return wordOf(letter) === 'pass' ? 1 : 0
+  if (letter === NO_ANSWER || letter === UNJUDGED) return null
+  return letter === PASS ? 1 : 0
 }
 
 function meanScore(run: ReportRun, index: number): number | null {
-  const scores: number[] = []
+  let [sum, count] = [0, 0]
   for (let repeat = 0; repeat < run.repeats; repeat++) {
     const score = scoreAt(run, index * run.repeats + repeat)
-    if (score !== null) scores.push(score)
+    if (score === null) continue
+    sum += score
+    count += 1
   }
-  return scores.length === 0 ? null : mean(scores)
+  return count === 0 ? null : sum / count
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
+/** Means of equal scores in another order may differ by this much. */
+const ROUNDING = 1e-12
 
 function stateOf(base: number | null, variant: number | null): FlipState {
   if (base === null || variant === null) return 'no-answer'
-  if (variant < base) return 'broken'
-  if (variant > base) return 'fixed'
+  if (variant < base - ROUNDING) return 'broken'
+  if (variant > base + ROUNDING) return 'fixed'
   return base === 1 ? 'both-pass' : base === 0 ? 'both-fail' : 'partly'
 }
 

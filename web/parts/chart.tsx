@@ -5,9 +5,12 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { TableBlock } from '../../src/schema/blocks.ts'
 import { saveImage } from './saveImage.ts'
-import { Table } from './table.tsx'
+import { type RowLink, Table } from './table.tsx'
 
 export { Plot }
+
+/** A longer table is made when it is asked for. */
+const FEW_ROWS = 100
 
 interface ChartProps {
   /** What the picture shows, as a sentence: its finding. */
@@ -16,22 +19,33 @@ interface ChartProps {
   note?: string
   /** Numbers of the picture. */
   table: TableBlock
+  /** Where a click on a row of them leads. */
+  to?: RowLink | undefined
+  /** Whether the numbers are shown from the start. */
+  isOpen?: boolean
   /** Stem of the file that it is saved as. */
   name: string
   /** Least width in pixels; a narrower window scrolls. */
   minWidth?: number
   legend?: ComponentChildren
+  /** Stands over the picture, in the same width: what can be chosen in it. */
+  over?: (width: number) => ComponentChildren
   /** Draws it in this width. Colours are CSS values, such as `var(--ink)`. */
   draw: (width: number) => Plot.PlotOptions
 }
 
-export function Chart({ label, note, table, name, minWidth = 300, legend, draw }: ChartProps) {
+export function Chart(props: ChartProps) {
+  const { label, note, table, to, isOpen = false, name, minWidth = 300, legend, over, draw } = props
   const canvas = useRef<HTMLDivElement>(null)
+  const [wasOpen, setWasOpen] = useState(isOpen)
   const width = useWidth(canvas)
   useEffect(() => {
     if (!canvas.current || width === 0) return
     const options = draw(Math.max(width, minWidth))
-    const drawn = Plot.plot({ ...options, style: { background: 'none', ...(options.style as object) } })
+    const style = { background: 'none', maxWidth: 'none', ...(options.style as object) }
+    const drawn = Plot.plot({ ...options, style })
+    // Plot names its groups, which have no role of their own: to readers the picture is one image.
+    for (const group of drawn.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label')
     drawn.setAttribute('role', 'img')
     drawn.setAttribute('aria-label', label)
     canvas.current.replaceChildren(drawn)
@@ -45,7 +59,10 @@ export function Chart({ label, note, table, name, minWidth = 300, legend, draw }
       <figcaption>{label}</figcaption>
       {note && <p class="note">{note}</p>}
       {legend}
-      <div class="chart-canvas" ref={canvas} />
+      <div class="chart-canvas">
+        <div ref={canvas} />
+        {over && width > 0 && over(Math.max(width, minWidth))}
+      </div>
       <div class="tools">
         <button type="button" onClick={() => save('svg')}>
           SVG
@@ -54,9 +71,11 @@ export function Chart({ label, note, table, name, minWidth = 300, legend, draw }
           PNG
         </button>
       </div>
-      <details>
+      <details open={isOpen} onToggle={(event) => setWasOpen(wasOpen || event.currentTarget.open)}>
         <summary>Numbers</summary>
-        <Table table={table} label={`Numbers: ${label}`} isSortable />
+        {(wasOpen || table.rows.length <= FEW_ROWS) && (
+          <Table table={table} label={`Numbers: ${label}`} isSortable to={to} />
+        )}
       </details>
     </figure>
   )

@@ -9,11 +9,16 @@ interface TableProps {
   /** What it shows, for those who cannot see it. */
   label: string
   isSortable?: boolean
+  /** Where a click on a row leads, and in which words. */
+  to?: RowLink | undefined
 }
+
+/** Of a row by its place in the table as it was given. */
+export type RowLink = (row: number) => { href: string; label: string } | undefined
 
 type Order = { column: number; isUp: boolean } | null
 
-export function Table({ table, label, isSortable = false }: TableProps) {
+export function Table({ table, label, isSortable = false, to }: TableProps) {
   const [order, setOrder] = useState<Order>(null)
   const rows = sorted(table, order)
   const sortBy = (column: number) =>
@@ -27,7 +32,7 @@ export function Table({ table, label, isSortable = false }: TableProps) {
         <thead>
           <tr>
             {table.columns.map(({ title, align }, at) => (
-              <th key={title} scope="col" class={align} aria-sort={sortOf(order, at)}>
+              <th key={at} scope="col" class={align} aria-sort={sortOf(order, at)}>
                 {isSortable ? (
                   <button type="button" onClick={() => sortBy(at)}>
                     {title}
@@ -42,16 +47,16 @@ export function Table({ table, label, isSortable = false }: TableProps) {
         </thead>
         <tbody>
           {rows.map(({ cells, row }) => (
-            <tr key={row}>
+            <tr key={row} class={to?.(row) && 'linked'}>
               {table.columns.map(({ align }, at) => {
                 const text = printable(cells[at] ?? '')
                 return at === 0 ? (
-                  <th key={at} scope="row">
-                    <Named text={text} />
+                  <th key={at} scope="row" class={align}>
+                    <RowHead text={text} to={to?.(row)} />
                   </th>
                 ) : (
                   <td key={at} class={`${align ?? ''} ${toneOf(text)}`}>
-                    {text}
+                    {align === 'right' ? text : <Named text={text} />}
                   </td>
                 )
               })}
@@ -65,6 +70,16 @@ export function Table({ table, label, isSortable = false }: TableProps) {
 
 /** Marked ones have the colour of their mark. */
 const toneOf = (text: string): string => (/[↑▲]/.test(text) ? 'better' : /[↓▼]/.test(text) ? 'worse' : '')
+
+/** Where the row leads somewhere, a link that covers it. */
+function RowHead({ text, to }: { text: string; to: ReturnType<RowLink> }) {
+  if (!to) return <Named text={text} />
+  return (
+    <a href={to.href} aria-label={to.label}>
+      <Named text={text} />
+    </a>
+  )
+}
 
 const sortOf = (order: Order, column: number): 'ascending' | 'descending' | undefined =>
   order?.column === column ? (order.isUp ? 'ascending' : 'descending') : undefined

@@ -1,0 +1,89 @@
+// Charts of named rows, such as estimates with their intervals one below the other: the names stand left of the marks, or in a
+// narrow window above them, where both have no room side by side.
+import type { Look } from '../sides.ts'
+import { Plot } from './chart.tsx'
+
+const NARROW = 560
+/** For half of the first number of the axis. */
+const NARROW_LEFT = 12
+/** Of the width, at most. */
+const NAME_SHARE = 0.36
+const NAME_GAP = 14
+/** For the symbol of a side. */
+const LOOK_WIDTH = 14
+const FONT_SIZE = 12.5
+const FONT_FAMILY =
+  'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+
+export interface RowsLayout {
+  isNarrow: boolean
+  /** Left of the frame. */
+  left: number
+  /** Of a name. */
+  room: number
+  /** In a narrow window a name stands this much above the middle of its row, and marks as much below. */
+  shift: number
+}
+
+interface LayoutOptions {
+  width: number
+  /** What else stands in the line of a name in a narrow window, in pixels. */
+  beside?: number
+  hasLooks?: boolean
+}
+
+export function rowsLayout(names: readonly string[], options: LayoutOptions): RowsLayout {
+  const { width, beside = 0, hasLooks = false } = options
+  const look = hasLooks ? LOOK_WIDTH : 0
+  if (width < NARROW) return { isNarrow: true, left: NARROW_LEFT, room: width - 8 - beside - look, shift: 9 }
+  const gap = NAME_GAP + look
+  const left = Math.ceil(Math.min(Math.max(...names.map(textWidth)) + gap, width * NAME_SHARE))
+  return { isNarrow: false, left, room: left - gap, shift: 0 }
+}
+
+interface NamesOptions<Row> {
+  layout: RowsLayout
+  y: (row: Row) => number
+  name: (row: Row) => string
+  fill: string | ((row: Row) => string)
+  /** Colour and symbol of the side that a row is of. */
+  look?: (row: Row) => Look
+  isBold?: boolean
+}
+
+/** The names of rows; one that is too long is cut, and whole in its title. */
+export function rowNames<Row>(rows: readonly Row[], options: NamesOptions<Row>): Plot.Markish[] {
+  const { layout, y, name, fill, look, isBold = false } = options
+  const { isNarrow, room, shift } = layout
+  const beside = look ? LOOK_WIDTH : 0
+  const place = { y, frameAnchor: 'left' as const, dy: -shift }
+  const names = Plot.text(rows as Row[], {
+    ...{ ...place, fill, title: name, fontSize: FONT_SIZE, text: (row: Row) => fitted(name(row), room) },
+    ...(isBold ? { fontWeight: 600 } : {}),
+    textAnchor: isNarrow ? 'start' : 'end',
+    dx: isNarrow ? beside - NARROW_LEFT : -NAME_GAP - beside,
+  })
+  if (!look) return [names]
+  const dots = Plot.dot(rows as Row[], {
+    ...{ ...place, r: 4, dx: isNarrow ? 4 - NARROW_LEFT : -NAME_GAP - 3 },
+    fill: (row: Row) => look(row).colour,
+    symbol: (row: Row) => look(row).symbol,
+  })
+  return [names, dots]
+}
+
+function fitted(text: string, room: number): string {
+  if (textWidth(text) <= room) return text
+  let length = text.length
+  while (length > 1 && textWidth(`${text.slice(0, length)}…`) > room) length--
+  return `${text.slice(0, length).trimEnd()}…`
+}
+
+let context: CanvasRenderingContext2D | null | undefined
+
+function textWidth(text: string): number {
+  context ??= document.createElement('canvas').getContext('2d')
+  if (!context) return text.length * FONT_SIZE * 0.6
+  context.font = `${FONT_SIZE}px ${FONT_FAMILY}`
+  return context.measureText(text).width
+}

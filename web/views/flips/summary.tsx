@@ -1,0 +1,62 @@
+// What the flips come to: the finding, each training by itself, and how much flips where nothing changed.
+import type { EffectResult, PairResult } from '../../../src/schema/results.ts'
+import { interval, pText, signedPoints } from '../../../src/util/numbers.ts'
+import { countWord, printable } from '../../../src/util/text.ts'
+import { flipColumns, pairsOf } from '../../answers.ts'
+import { usePage } from '../../context.ts'
+import { Legend } from '../../parts/side.tsx'
+import { MARK_WORDS, markOf } from '../tasks/marks.ts'
+
+export function FlipsSummary({ task, side }: { task: string; side: string }) {
+  const { study } = usePage()
+  const pairs = pairsOf(study, task, { side, seed: null })
+  const effect = study.results.effects.find((one) => one.task === task && one.side === side)
+  const columns = flipColumns(study, task, { side, seed: null })
+  const isRepeated = columns.some(({ repeat }) => repeat > 0)
+  const [first] = pairs
+  return (
+    <section class="flips-summary" aria-label="What the flips come to">
+      <Legend sides={[first!.against.side, side]} />
+      <p class="flips-finding">
+        {printable(pairs.length > 1 && effect ? ofTrainings(effect, pairs.length) : first!.report.sentence)}
+      </p>
+      <p class="soft small prose">
+        {printable(zeroText(first!, effect))}
+        {isRepeated && ' Broken and fixed compare the means of all answers to a problem.'}
+      </p>
+      {pairs.length > 1 && <Trainings pairs={pairs} />}
+    </section>
+  )
+}
+
+function ofTrainings(effect: EffectResult, trainings: number): string {
+  const { side, task, against, delta, holmP } = effect
+  return `${side} against ${against} on ${task}, mean of ${countWord(trainings)} trainings: ${signedPoints(delta.value)} points ${interval(delta)}, ${pText(holmP)} after Holm; ${MARK_WORDS[markOf(effect)]}.`
+}
+
+function Trainings({ pairs }: { pairs: readonly PairResult[] }) {
+  return (
+    <details>
+      <summary>Each training by itself, about these very weights</summary>
+      <ul class="prose small">
+        {pairs.map(({ seed, report }) => (
+          <li key={seed}>{printable(report.sentence)}</li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+/** What flips by itself: the base asked again, and another random seed of the same recipe. */
+function zeroText({ report: { zeroLine }, against }: PairResult, effect: EffectResult | undefined): string {
+  const own =
+    'absent' in zeroLine
+      ? `Zero line: ${zeroLine.absent}.`
+      : `Zero line: ${against.side} against itself flips ${zeroLine.flips} of ${zeroLine.n} problems.`
+  const twins =
+    !effect || 'absent' in effect.seeds || 'absent' in effect.seeds.twins ? [] : effect.seeds.twins.pairs
+  if (twins.length === 0) return own
+  const flips = twins.map((twin) => twin.flips)
+  const [least, most] = [Math.min(...flips), Math.max(...flips)]
+  return `${own} Another random seed of ${effect!.side} flips ${least === most ? least : `${least} to ${most}`} of ${twins[0]!.n}.`
+}
