@@ -37,7 +37,7 @@ async function inlined(id: string): Promise<Uint8Array> {
 async function fetched(folder: string, name: string): Promise<Uint8Array> {
   const hint = 'Open it with: tunediff view'
   if (location.protocol === 'file:') throw new Error(`The rows of this report lie beside it. ${hint} FILE`)
-  const response = await fetch(`${folder}/${name}.gz`)
+  const response = await fetch(`${encodeURIComponent(folder)}/${name}.gz`)
   if (!response.ok || !response.body) throw new Error(`${folder}/${name}.gz is not there. ${hint} FILE`)
   return unzip(response.body)
 }

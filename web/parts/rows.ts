@@ -11,6 +11,8 @@ const NAME_SHARE = 0.36
 const NAME_GAP = 14
 /** For the symbol of a side. */
 const LOOK_WIDTH = 14
+/** A text is drawn a little wider than it is measured. */
+const SLACK = 4
 const FONT_SIZE = 12.5
 const FONT_FAMILY =
   'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
@@ -37,7 +39,7 @@ export function rowsLayout(names: readonly string[], options: LayoutOptions): Ro
   const look = hasLooks ? LOOK_WIDTH : 0
   if (width < NARROW) return { isNarrow: true, left: NARROW_LEFT, room: width - 8 - beside - look, shift: 9 }
   const gap = NAME_GAP + look
-  const left = Math.ceil(Math.min(Math.max(...names.map(textWidth)) + gap, width * NAME_SHARE))
+  const left = Math.ceil(Math.min(Math.max(...names.map(textWidth)) + SLACK + gap, width * NAME_SHARE))
   return { isNarrow: false, left, room: left - gap, shift: 0 }
 }
 
