@@ -319,6 +319,15 @@ describe('what is said', () => {
   })
 })
 
+test('of another version: the figures are compared, its page has other code, and that is said', async () => {
+  const path = alterSummary((of) => {
+    of.tunediff = '0.0.9'
+  })
+  const { code, tunediff, left } = await verify(path)
+  expect([code, tunediff.stored, left]).toEqual([0, '0.0.9', expect.stringContaining('code')])
+  expect((await tiny.run(['verify', path])).stdout).toContain("Not compared: the page's own code")
+})
+
 describe('shards that cannot be read', () => {
   test('one that is dropped, whatever it holds', async () => {
     const names = [pieceOf('samples.jsonl').shard, study(report).weights[0]!, study(report).predictions[0]!]

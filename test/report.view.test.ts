@@ -12,7 +12,8 @@ import { HandReport } from './support/handReport.ts'
 
 const hand = new HandReport()
 const cache = join(hand.folder, 'cache')
-const FOLDER = 'my report.shards'
+/** Names are encoded as the page does it. */
+const FOLDER = "50% of my report? #1's.shards"
 const ROWS = 'a row\n'.repeat(1000)
 let server: ReportServer
 let port: number

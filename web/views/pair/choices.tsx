@@ -62,7 +62,8 @@ function ProblemSearch({ place }: { place: Place }) {
   const flips = useFlips(place)
   const { problems } = place.task
   const [typed, setTyped] = useState('')
-  const found = problems.filter((id) => id.toLowerCase().includes(typed.trim().toLowerCase()))
+  const wanted = typed.trim().toLowerCase()
+  const found = wanted === '' ? problems : problems.filter((id) => id.toLowerCase().includes(wanted))
   const go = (id: string | undefined) => {
     const flip = flips.find(({ problem }) => problem === id)
     if (flip) location.hash = linkTo(flip)
@@ -79,7 +80,7 @@ function ProblemSearch({ place }: { place: Place }) {
       class="choice"
       onSubmit={(event) => {
         event.preventDefault()
-        go(found.find((id) => id === typed.trim()) ?? found[0])
+        if (wanted !== '') go(found.find((id) => id === typed.trim()) ?? found[0])
       }}
     >
       <label for="pair-problem">Problem ({problems.length})</label>

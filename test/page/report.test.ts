@@ -1,0 +1,245 @@
+// The page as somebody opens it, from a file: every view, in light and dark, on a wide and on a narrow screen, by key, and with
+// answers in it that mean harm.
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Report } from '../../src/schema/report.ts'
+import { printable } from '../../src/util/text.ts'
+import { browserPath, drawn, launch, NARROW, openFile, type Watched, WIDE } from '../support/browser.ts'
+import { axeFindings, chartFaults, overflow, textOnScreen } from '../support/pageChecks.ts'
+import { HOSTILE, recordedStudy, reportOf, succeed, trainedStudy } from '../support/pages.ts'
+import { TinyStudy } from '../support/tinyStudy.ts'
+
+const LONG_MS = 120_000
+const VIEWS = ['finding', 'leaderboard', 'tasks', 'flips', 'pair', 'weights', 'tokens', 'training'] as const
+/** Index of the study of recorded answers; the trained one is the first. */
+const RECORDED = '?study=1'
+const PLACES = VIEWS.flatMap((view) => [`#/${view}`, `#/${view}${RECORDED}`])
+
+describe.skipIf(browserPath === null)('a report in a browser', () => {
+  const tiny = new TinyStudy()
+  let browser: Browser
+  /** Both studies; the trained one alone. */
+  let [both, one] = ['', '']
+  let report: Report
+  let shown: Watched
+
+  beforeAll(async () => {
+    browser = await launch()
+    const trained = trainedStudy(tiny)
+    const recorded = recordedStudy(tiny)
+    for (const study of [trained, recorded]) await succeed(tiny, 'run', study)
+    both = await reportOf(tiny, 'both.html', trained, recorded)
+    one = await reportOf(tiny, 'one.html', trained)
+    report = JSON.parse((await tiny.run(['report', trained, '--json'])).stdout) as Report
+    shown = await openFile(browser, both)
+  }, LONG_MS)
+  afterAll(async () => {
+    await browser?.close()
+    tiny[Symbol.dispose]()
+  })
+
+  test(
+    'every view has something to show, in both studies, and complains of nothing',
+    async () => {
+      for (const place of PLACES) {
+        await shown.go(place)
+        const heading = await shown.tab.locator('main h1').first().textContent()
+        expect(heading, place).toMatch(/\w{3}/)
+        const text = (await shown.tab.locator('main').textContent())!
+        expect(text.length, place).toBeGreaterThan(120)
+      }
+      expect(shown.complaints).toEqual([])
+    },
+    LONG_MS,
+  )
+
+  test.each([WIDE, NARROW])(
+    'nothing is wider than a screen of $width, and no text in a chart lies on another',
+    async (size) => {
+      await shown.tab.setViewportSize(size)
+      for (const place of PLACES) {
+        await shown.go(place)
+        expect({ place, wider: await overflow(shown.tab) }).toEqual({ place, wider: 0 })
+        expect({ place, faults: await chartFaults(shown.tab) }).toEqual({ place, faults: [] })
+      }
+      await shown.tab.setViewportSize(WIDE)
+    },
+    LONG_MS,
+  )
+
+  test.each(['light', 'dark'] as const)(
+    'no serious finding of axe-core in %s colours',
+    async (colorScheme) => {
+      await using open = await openFile(browser, both, { bypassCSP: true, colorScheme })
+      expect(await open.tab.evaluate(() => document.documentElement.dataset.tone)).toBe(colorScheme)
+      for (const place of PLACES) {
+        await open.go(place)
+        expect({ place, found: await axeFindings(open.tab, colorScheme === 'dark') }).toEqual({
+          place,
+          found: [],
+        })
+      }
+    },
+    LONG_MS,
+  )
+
+  test.each([WIDE, NARROW])(
+    'the first screen of $width tells the finding, a figure, n and the zero line',
+    async (viewport) => {
+      await using open = await openFile(browser, one, { viewport })
+      const text = await textOnScreen(open.tab)
+      const [study] = report.studies
+      const [first] = study!.finding
+      const [figure] = study!.keyFigures
+      expect(first).toMatchObject({ kind: 'finding' })
+      const told = [
+        (first as { text: string }).text,
+        figure!.delta,
+        figure!.interval,
+        figure!.basis,
+        figure!.zero,
+      ]
+      for (const words of told) expect(text).toContain(printable(words).replace(/\s+/g, ' ').trim())
+      expect(figure!.interval).toMatch(/^\[.+, .+\]$/)
+    },
+  )
+
+  test('without scripts it still says what was found', async () => {
+    await using open = await openFile(browser, one, { javaScriptEnabled: false })
+    const { text } = report.studies[0]!.finding[0] as { text: string }
+    const said = open.tab.locator('noscript')
+    expect(await said.textContent()).toContain(text)
+    expect((await said.boundingBox())!.height).toBeGreaterThan(10)
+  })
+
+  test('a link shows what the sender saw, and Back goes back', async () => {
+    const hash = '#/pair/problems/Demo%2F16?study=1&variant=variant'
+    await using open = await openFile(browser, both, { hash })
+    const heading = open.tab.locator('main h1')
+    expect(await heading.textContent()).toBe('Demo/16: variant fails what base passes')
+    await open.go(`#/tasks${RECORDED}`)
+    await open.tab.goBack()
+    await drawn(open.tab)
+    expect(await heading.textContent()).toMatch(/^Demo\/16: /)
+    await open.go('#/no-such-view/%E0%A4%A?study=77')
+    expect(await heading.first().textContent()).toBe((report.studies[0]!.finding[0] as { text: string }).text)
+    expect(open.complaints).toEqual([])
+  })
+
+  test(
+    'all of it is reached by key',
+    async () => {
+      await using open = await openFile(browser, both, { hash: `#/finding${RECORDED}` })
+      const { tab } = open
+      await tabTo(tab, 'nav a[href^="#/flips"]')
+      await tab.keyboard.press('Enter')
+      await drawn(tab)
+      expect(await tab.locator('main').getAttribute('data-view')).toBe('flips')
+      await tabTo(tab, '[role="grid"] *, [role="grid"]')
+      await tab.keyboard.press('ArrowRight')
+      await tab.keyboard.press('Enter')
+      await drawn(tab)
+      expect(await tab.locator('main').getAttribute('data-view')).toBe('pair')
+      const position = tab.locator('.pair-steps [aria-live]')
+      expect(await position.textContent()).toMatch(/^Flip 2 of \d+$/)
+      await tab.keyboard.press(']')
+      await drawn(tab)
+      expect(await position.textContent()).toMatch(/^Flip 3 of \d+$/)
+      await tab.keyboard.press('ArrowLeft')
+      await drawn(tab)
+      expect(await position.textContent()).toMatch(/^Flip 2 of \d+$/)
+      await tabTo(tab, '#pair-problem')
+      // Brackets are typed here, and go nowhere.
+      await tab.keyboard.type('Demo/1[')
+      expect(await position.textContent()).toMatch(/^Flip 2 of \d+$/)
+      await tab.keyboard.press('Backspace')
+      await tab.keyboard.press('Enter')
+      await drawn(tab)
+      expect(await tab.locator('main h1').textContent()).toMatch(/^Demo\/1: /)
+      expect(open.complaints).toEqual([])
+    },
+    LONG_MS,
+  )
+
+  test('a table is sorted by key, by the numbers in its cells', async () => {
+    await using open = await openFile(browser, both, { hash: '#/weights' })
+    const { tab } = open
+    await tab.locator('details summary').first().focus()
+    await tab.keyboard.press('Enter')
+    const table = tab.locator('details[open] table').first()
+    const title = table.locator('thead th').nth(1)
+    await title.locator('button').focus()
+    await tab.keyboard.press('Enter')
+    expect(await title.getAttribute('aria-sort')).toBe('descending')
+    const numbers = (await table.locator('tbody tr > :nth-child(2)').allTextContents())
+      .map((text) => Number(/[+-]?[\d.]+(e[+-]\d+)?/.exec(text.replaceAll(',', ''))?.[0]))
+      .filter((value) => !Number.isNaN(value))
+    expect(numbers.length).toBeGreaterThan(1)
+    expect(numbers).toEqual(numbers.toSorted((a, b) => b - a))
+  })
+
+  test(
+    'answers that mean harm are shown as text, and run nothing',
+    async () => {
+      await using open = await openFile(browser, both, { hash: `#/pair${RECORDED}` })
+      const { tab } = open
+      for (const [at, text] of HOSTILE.entries()) {
+        await open.go(`#/pair/problems/Demo%2F${at}?study=1&variant=hostile`)
+        const answer = tab.locator('.pair-answer.variant')
+        const start = printable(text).slice(0, 150_000)
+        expect((await answer.textContent())!.includes(start), text.slice(0, 60)).toBe(true)
+        const all = answer.getByRole('button', { name: 'Show all' })
+        expect(await all.count()).toBe(text.length > 200_000 ? 1 : 0)
+        if (await all.count()) await all.click()
+        expect((await answer.textContent())!.includes(printable(text))).toBe(true)
+        expect(await overflow(tab)).toBe(0)
+      }
+      expect(await tab.evaluate(() => 'harmed' in window)).toBe(false)
+      expect(open.complaints).toEqual([])
+    },
+    LONG_MS,
+  )
+
+  test('its policy lets no other script run and nothing be asked for', async () => {
+    const path = tiny.path('changed.html')
+    const more =
+      '<script>window.harmed = 9</script><img src="https://harm.example/z.png" onerror="window.harmed = 10">'
+    writeFileSync(
+      path,
+      readFileSync(one, 'utf8').replace('</body>', () => `${more}</body>`),
+    )
+    await using open = await openFile(browser, path)
+    const { tab } = open
+    expect(await tab.locator('main h1').first().textContent()).not.toBe('')
+    const asked = await tab.evaluate(() => fetch('https://harm.example/').then(String, () => 'refused'))
+    expect(asked).toBe('refused')
+    expect(await tab.evaluate(() => 'harmed' in window)).toBe(false)
+    expect(open.complaints).toContainEqual('refused, csp: https://harm.example/z.png')
+  })
+
+  test('a chart is saved as SVG and as PNG', async () => {
+    await shown.go('#/weights')
+    const files: Partial<Record<'SVG' | 'PNG', Buffer>> = {}
+    for (const kind of ['SVG', 'PNG'] as const) {
+      const button = shown.tab.getByRole('button', { name: kind, exact: true }).first()
+      const [saved] = await Promise.all([shown.tab.waitForEvent('download'), button.click()])
+      expect(saved.suggestedFilename()).toMatch(new RegExp(`^weights.*\\.${kind.toLowerCase()}$`))
+      files[kind] = readFileSync((await saved.path())!)
+    }
+    // Colours are written out: a file has no theme.
+    expect(files.SVG!.toString('utf8')).toMatch(/^<svg /)
+    expect(files.SVG!.toString('utf8')).not.toContain('var(--')
+    expect(files.PNG!.subarray(1, 4).toString('latin1')).toBe('PNG')
+    expect(files.PNG!.length).toBeGreaterThan(2000)
+  })
+})
+
+/** Presses Tab until something that fits has the focus. */
+async function tabTo(tab: Page, selector: string): Promise<void> {
+  for (let i = 0; i < 80; i++) {
+    await tab.keyboard.press('Tab')
+    if (await tab.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return
+  }
+  throw new Error(`Tab does not reach ${selector}`)
+}
