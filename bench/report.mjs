@@ -96,11 +96,11 @@ async function pageTables(study) {
       process.stdout.write(
         `\n**${form}**: page of ${mb(sizeOf(path))} MB${beside}, ${mb(found.memory)} MB of JavaScript heap\n\n`,
       )
-      row('', 'first, ms', 'slowest later, ms')
-      row('---', '---:', '---:')
-      row('finding shown', found.shown.toFixed(0), '')
-      for (const [view, first, later] of found.moves) row(`to ${view}`, first.toFixed(0), later.toFixed(0))
-      row('a pair opened', found.pairs[0].toFixed(0), Math.max(...found.pairs.slice(1)).toFixed(0))
+      row('', 'first, ms', 'CPU ms', 'slowest later, ms', 'CPU ms')
+      row('---', '---:', '---:', '---:', '---:')
+      const cells = ({ ms, cpuMs }) => [ms.toFixed(0), cpuMs.toFixed(0)]
+      row('finding shown', ...cells(found.shown), '', '')
+      for (const { name, first, later } of found.rows) row(name, ...cells(first), ...cells(later))
     }
   } finally {
     await browser.close()

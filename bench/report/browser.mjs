@@ -12,34 +12,47 @@ export async function openBrowser() {
   })
 }
 
-/** In ms: the median until the finding is shown; of each move the first, which reads what the view needs, and the slowest later. */
+/**
+ * Of the finding shown, of each move and of a pair opened: `ms` on the clock and `cpuMs` of the page's main thread, which other
+ * work on the machine changes less. The first time reads what the view needs; `later` is the slowest of the later times.
+ */
 export async function measurePage(browser, url, { task, problems }) {
   const shown = []
   for (let round = 0; round < ROUNDS; round++) {
-    const page = await openPage(browser, url)
-    shown.push(await page.evaluate(() => window.shownMs))
+    const { page, cpuMs } = await openPage(browser, url)
+    shown.push({ ms: await page.evaluate(() => window.shownMs), cpuMs: await cpuMs() })
     await page.context().close()
   }
-  const page = await openPage(browser, url)
-  const moves = new Map(VIEWS.map((view) => [view, []]))
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const view of [...VIEWS.slice(1), VIEWS[0]])
-      moves.get(view).push(await page.evaluate(move, `#/${view}`))
+  const { page, cpuMs } = await openPage(browser, url)
+  const timed = async (act, argument) => {
+    const before = await cpuMs()
+    const ms = await page.evaluate(act, argument)
+    return { ms, cpuMs: (await cpuMs()) - before }
   }
+  const moves = new Map(VIEWS.map((view) => [view, []]))
+  for (let round = 0; round < ROUNDS; round++)
+    for (const view of [...VIEWS.slice(1), VIEWS[0]]) moves.get(view).push(await timed(move, `#/${view}`))
   const pairs = []
   for (let i = 0; i < ROUNDS; i++) {
     const problem = problems[Math.floor(((i + 0.5) / ROUNDS) * problems.length)]
-    pairs.push(await page.evaluate(openPair, { task, problem }))
+    pairs.push(await timed(openPair, { task, problem }))
   }
   const memory = await page.evaluate(() => performance.memory?.usedJSHeapSize ?? 0)
   await page.context().close()
-  return {
-    shown: median(shown),
-    moves: [...moves].map(([view, [first, ...rest]]) => [view, first, Math.max(...rest)]),
-    pairs,
-    memory,
-  }
+  const rows = [...moves].map(([view, times]) => [`to ${view}`, times])
+  return { shown: of(shown, median), rows: [...rows, ['a pair opened', pairs]].map(summed), memory }
 }
+
+const of = (times, take) => ({
+  ms: take(times.map(({ ms }) => ms)),
+  cpuMs: take(times.map(({ cpuMs }) => cpuMs)),
+})
+
+const summed = ([name, [first, ...later]]) => ({
+  name,
+  first,
+  later: of(later, (values) => Math.max(...values)),
+})
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
@@ -47,6 +60,12 @@ async function openPage(browser, url) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
   const page = await context.newPage()
   page.on('pageerror', (error) => process.stderr.write(`${error}\n`))
+  const session = await context.newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const cpuMs = async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value
+  }
   await page.addInitScript(() => {
     const look = () => {
       if (!document.querySelector('main[data-view="finding"] h1')) return
@@ -62,7 +81,7 @@ async function openPage(browser, url) {
   })
   await page.goto(url, { waitUntil: 'commit' })
   await page.waitForFunction(() => window.shownMs !== undefined, null, { timeout: 60_000 })
-  return page
+  return { page, cpuMs }
 }
 
 /** In the page: ms until the view is there, with what it reads. */

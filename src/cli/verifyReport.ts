@@ -22,6 +22,7 @@ import { asJson, countNumbers, type Difference, differences } from '../study/ver
 import { type VerifyOptions, verifyAndRecompute } from '../study/verify.ts'
 import { UserError } from '../util/errors.ts'
 import { pointer } from '../util/prose.ts'
+import { oneLine } from '../util/text.ts'
 import { VERSION } from '../util/version.ts'
 import { outcomeDifferences, summaryPlace, viewPlace } from './reportPlaces.ts'
 
@@ -89,7 +90,7 @@ interface ComparedViews {
 
 const NOT_COMPARED: ComparedViews = {
   ...{ count: 0, views: [], page: [] },
-  left: 'what the page shows was not computed again, since files that it comes from cannot be read',
+  left: 'what the page shows, since files that it comes from cannot be read',
 }
 
 async function compareViews(opened: OpenedReport, built: BuiltReport): Promise<ComparedViews> {
@@ -106,7 +107,7 @@ async function compareViews(opened: OpenedReport, built: BuiltReport): Promise<C
     for (const one of differences(shard, JSON.parse(Buffer.from(bytes).toString())))
       views.push(changedView(name, one, viewPlace(pair.kind, pair.of, shard, one.path)))
   }
-  return { count, views, page: await changedPage(opened, built), left: null }
+  return { count, views, page: await changedPage(opened, built), left: otherCode(opened.report) }
 }
 
 const SUMMARY = 'summary'
@@ -175,6 +176,9 @@ async function changedPage({ report, frame }: OpenedReport, built: BuiltReport):
     parts.push({ part: 'code', ...firstDifference(bare(stored), bare(recomputed)) })
   return parts
 }
+
+const otherCode = ({ tunediff }: Report): string | null =>
+  tunediff === VERSION ? null : `the page's own code, which is of tunediff ${oneLine(tunediff, 20)}`
 
 const PARTS = { title: /<title>(.*?)<\/title>/s, noscript: /<noscript>(.*?)<\/noscript>/s }
 

@@ -152,7 +152,7 @@ export const reportVerificationSchema = z.strictObject({
   /** What is computed from results and rows for the page's views, and comes out otherwise. */
   views: z.array(viewSchema),
   page: z.array(pageSchema),
-  /** Why views and page were not computed again; null where they were. */
+  /** What of views and page was not compared, and why; null: all was. */
   left: z.string().nullable(),
 })
 export type ReportVerification = z.infer<typeof reportVerificationSchema>
