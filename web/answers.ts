@@ -104,36 +104,74 @@ function sortedFlips(study: StudyReport, task: string, instance: Instance): Flip
   const problems = study.tasks.find(({ name }) => name === task)?.problems ?? []
   const pairs = runPairs(study, task, instance)
   if (pairs.length === 0) return []
-  const flips = problems.map((problem, index) => flipOf(pairs, problem, index))
-  return FLIP_STATES.flatMap((state) => flips.filter((flip) => flip.state === state).sort(byChange))
+  const means = pairs.map(({ base, variant }) => ({
+    was: meanScores(base, problems.length),
+    is: meanScores(variant, problems.length),
+  }))
+  const byState = new Map<FlipState, Flip[]>(FLIP_STATES.map((state) => [state, []]))
+  for (const [index, problem] of problems.entries()) {
+    let [was, is] = [0, 0]
+    // A problem counts where every pair has its scores, as in the study's effects: NaN stays NaN.
+    for (const mean of means) {
+      was += mean.was[index]!
+      is += mean.is[index]!
+    }
+    const [base, variant] = [was / pairs.length, is / pairs.length]
+    const state = Number.isNaN(variant - base) ? 'no-answer' : stateOf(base, variant)
+    const change = state === 'no-answer' ? null : variant - base
+    byState.get(state)!.push(new ProblemFlip(pairs, { problem, index, change, state }))
+  }
+  return FLIP_STATES.flatMap((state) => byState.get(state)!.sort(byChange))
 }
 
 /** The most changed first; equal ones in the order of the task, which they come in. */
 const byChange = (a: Flip, b: Flip): number => Math.abs(b.change ?? 0) - Math.abs(a.change ?? 0)
 
-function flipOf(pairs: readonly RunPair[], problem: string, index: number): Flip {
-  let [base, variant] = ['', '']
-  const marks: FlipState[] = []
-  let [scored, was, is] = [0, 0, 0]
-  for (const pair of pairs) {
-    for (let repeat = 0; repeat < pair.repeats; repeat++) {
-      const [b, v] = [placeOf(pair.base, index, repeat), placeOf(pair.variant, index, repeat)]
-      base += pair.base.outcomes[b] ?? NO_ANSWER
-      variant += pair.variant.outcomes[v] ?? NO_ANSWER
-      marks.push(stateOf(scoreAt(pair.base, b), scoreAt(pair.variant, v)))
-    }
-    const [own, other] = [meanScore(pair.variant, index), meanScore(pair.base, index)]
-    if (own === null || other === null) continue
-    scored += 1
-    was += other
-    is += own
+/** Letters and marks are read when it is drawn: of many problems most never are. */
+class ProblemFlip implements Flip {
+  readonly problem: string
+  readonly index: number
+  readonly change: number | null
+  readonly state: FlipState
+  readonly #pairs: readonly RunPair[]
+
+  constructor(pairs: readonly RunPair[], of: Pick<Flip, 'problem' | 'index' | 'change' | 'state'>) {
+    this.#pairs = pairs
+    this.problem = of.problem
+    this.index = of.index
+    this.change = of.change
+    this.state = of.state
   }
-  // A problem counts where every pair has its scores, as in the study's effects.
-  if (scored < pairs.length) {
-    return { problem, index, base, variant, marks, change: null, state: 'no-answer' }
+
+  get base(): string {
+    return this.#letters('base')
   }
-  const state = stateOf(was / scored, is / scored)
-  return { problem, index, base, variant, marks, change: (is - was) / scored, state }
+
+  get variant(): string {
+    return this.#letters('variant')
+  }
+
+  get marks(): FlipState[] {
+    return this.#pairs.flatMap(({ base, variant, repeats }) =>
+      Array.from({ length: repeats }, (_, repeat) =>
+        stateOf(
+          scoreAt(base, placeOf(base, this.index, repeat)),
+          scoreAt(variant, placeOf(variant, this.index, repeat)),
+        ),
+      ),
+    )
+  }
+
+  #letters(side: 'base' | 'variant'): string {
+    return this.#pairs
+      .flatMap((pair) =>
+        Array.from({ length: pair.repeats }, (_, repeat) => {
+          const run = pair[side]
+          return run.outcomes[placeOf(run, this.index, repeat)] ?? NO_ANSWER
+        }),
+      )
+      .join('')
+  }
 }
 
 /** Place of an answer in the letters of its run; the run with fewer answers a problem begins again. */
@@ -150,15 +188,20 @@ function scoreAt({ scores, outcomes }: ReportRun, place: number): number | null 
   return letter === PASS ? 1 : 0
 }
 
-function meanScore(run: ReportRun, index: number): number | null {
-  let [sum, count] = [0, 0]
-  for (let repeat = 0; repeat < run.repeats; repeat++) {
-    const score = scoreAt(run, index * run.repeats + repeat)
-    if (score === null) continue
-    sum += score
-    count += 1
+/** Of each problem over its answers that have a score; NaN where none has. */
+function meanScores(run: ReportRun, problems: number): Float64Array {
+  const means = new Float64Array(problems)
+  for (let index = 0; index < problems; index++) {
+    let [sum, count] = [0, 0]
+    for (let repeat = 0; repeat < run.repeats; repeat++) {
+      const score = scoreAt(run, index * run.repeats + repeat)
+      if (score === null) continue
+      sum += score
+      count += 1
+    }
+    means[index] = sum / count
   }
-  return count === 0 ? null : sum / count
+  return means
 }
 
 /** Means of equal scores in another order may differ by this much. */

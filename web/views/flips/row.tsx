@@ -38,16 +38,7 @@ export function Row({ row, flips, across, shape, active, describe }: RowProps) {
             class={`tile ${flip.state}`}
           >
             <svg viewBox={`0 0 ${shape.width} ${shape.height}`} aria-hidden="true">
-              {FLIP_STATES.filter((state) => flip.marks.includes(state)).map((state) => (
-                <path
-                  key={state}
-                  class={`mark ${state}`}
-                  d={statePath(
-                    state,
-                    shape.places.filter((_, mark) => flip.marks[mark] === state),
-                  )}
-                />
-              ))}
+              <Marks marks={flip.marks} shape={shape} />
             </svg>
           </div>
         ))}
@@ -55,4 +46,12 @@ export function Row({ row, flips, across, shape, active, describe }: RowProps) {
     ),
     [row, flips, across, shape, active, describe],
   )
+}
+
+/** A path a state. */
+function Marks({ marks, shape }: { marks: Flip['marks']; shape: TileShape }) {
+  return FLIP_STATES.filter((state) => marks.includes(state)).map((state) => {
+    const places = shape.places.filter((_, mark) => marks[mark] === state)
+    return <path key={state} class={`mark ${state}`} d={statePath(state, places)} />
+  })
 }

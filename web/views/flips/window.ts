@@ -2,9 +2,9 @@
 import { useLayoutEffect, useState } from 'preact/hooks'
 
 /** Rows above and below the window that are there already. */
-const BEYOND = 5
+const BEYOND = 3
 /** Before anything is known. */
-const FIRST_ROWS = 30
+const FIRST_ROWS = 16
 /** On paper there is no window; more rows than this stay unprinted. */
 const PRINTED_ROWS = 120
 

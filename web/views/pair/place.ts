@@ -70,7 +70,8 @@ function markOf(
       (repeat === undefined || String(own) === repeat)
     return isNamed ? [at] : []
   })
-  return open.find((at) => flip.marks[at] === flip.state) ?? open[0] ?? tellingMark(flip)
+  const { marks, state } = flip
+  return open.find((at) => marks[at] === state) ?? open[0] ?? tellingMark(flip)
 }
 
 /** The first pair of runs that the link fits; where none does, the first of the task, then of all. */
