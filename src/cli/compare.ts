@@ -76,7 +76,10 @@ async function runCompare(base: string, variants: string[], flags: Flags): Promi
   process.stderr.write(`\nwritten: ${folder} (comparison.json, finding.md)\n`)
   if (compared.report.warnings.some(({ code }) => code === 'unjudged')) process.exitCode = EXIT.partial
   const first = compared.runs[0]
-  if (first && !json) process.stderr.write(`next: tunediff show ${first.folder} PROBLEM\n`)
+  if (!first || json) return
+  process.stderr.write(`next: tunediff show ${first.folder} PROBLEM\n`)
+  const folders = [...new Set(compared.runs.map(({ folder }) => folder))]
+  process.stderr.write(`next: tunediff report ${folders.join(' ')}\n`)
 }
 
 /** Keeps the report in the cache, under a key of the runs that it compares. */

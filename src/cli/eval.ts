@@ -99,7 +99,9 @@ async function runEval(model: string, flags: Flags): Promise<void> {
     `written: ${evaluation.folder} (run.json, samples.jsonl, outcomes.jsonl, calls.jsonl)\n`,
   )
   if ((evaluation.classes.unjudged ?? 0) > 0) process.exitCode = EXIT.partial
-  if (!json) process.stderr.write(`next: tunediff show ${evaluation.folder} PROBLEM\n`)
+  if (json) return
+  process.stderr.write(`next: tunediff show ${evaluation.folder} PROBLEM\n`)
+  process.stderr.write(`next: tunediff report ${evaluation.folder}\n`)
 }
 
 const scoreSoFar = ({ passed, judged }: AnswersProgress): string =>

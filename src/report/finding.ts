@@ -1,15 +1,15 @@
 // The finding of a study as it is read: the headline, its variants as a table, a paragraph for each, what to know before it is
 // quoted, and what failed. Every number stands in results.json.
+import type { PageBlock } from '../schema/blocks.ts'
 import type { Results, Statement } from '../schema/results.ts'
 import { plural } from '../util/text.ts'
-import type { Block } from './blocks.ts'
 import { findingTables } from './findingTables.ts'
 import { seedTable } from './seedTable.ts'
 import { cellName } from './studyPlan.ts'
 
 const MAX_WARNINGS = 5
 
-export function findingBlocks(results: Results): Block[] {
+export function findingBlocks(results: Results): PageBlock[] {
   const { headline, variants, study } = results.findings
   return [
     { kind: 'finding', text: headline.text },
@@ -22,12 +22,12 @@ export function findingBlocks(results: Results): Block[] {
   ]
 }
 
-function paragraphOf(statements: readonly Statement[], before = ''): Block[] {
+function paragraphOf(statements: readonly Statement[], before = ''): PageBlock[] {
   if (statements.length === 0) return []
   return [{ kind: 'paragraph', text: before + statements.map(({ text }) => text).join(' ') }]
 }
 
-function warningBlocks({ warnings }: Results): Block[] {
+function warningBlocks({ warnings }: Results): PageBlock[] {
   if (warnings.length === 0) return []
   const items = warnings.slice(0, MAX_WARNINGS).map(({ message }) => message)
   const more = warnings.length - items.length
@@ -37,7 +37,7 @@ function warningBlocks({ warnings }: Results): Block[] {
   ]
 }
 
-function failedBlocks({ asked: { cells } }: Results): Block[] {
+function failedBlocks({ asked: { cells } }: Results): PageBlock[] {
   const failed = cells.filter(({ state }) => state === 'failed')
   const missing = cells.filter(({ state }) => state === 'missing').length
   if (failed.length + missing === 0) return []

@@ -1,14 +1,13 @@
 // A study's variants as tables: how far weights and predictions moved, and what became of the answers. Of several trainings
 // the least and the most; beside them what the same measures read where nothing changed.
 
-import type { TableBlock } from '../schema/blocks.ts'
+import type { PageBlock, TableBlock } from '../schema/blocks.ts'
 import type { Finding } from '../schema/comparison.ts'
 import type { Absent, Estimate } from '../schema/estimate.ts'
 import type { PredictionMeasures } from '../schema/predictions.ts'
 import { type EffectResult, instanceName, type ResultSide, type Results } from '../schema/results.ts'
 import { nats, percent, points, signedNats, signedPoints } from '../util/numbers.ts'
 import { type Column, displayWidth, textTable } from '../util/table.ts'
-import type { Block } from './blocks.ts'
 
 /** More tasks have tables of their own. */
 const MAX_TASK_COLUMNS = 6
@@ -31,7 +30,7 @@ interface Numbers {
   ofZero?: (measures: PredictionMeasures) => string
 }
 
-export function findingTables(results: Results): Block[] {
+export function findingTables(results: Results): PageBlock[] {
   const sides = results.asked.sides.filter(({ against }) => against !== null)
   const tasks = tasksOf(results)
   const distances = distanceNumbers(results)

@@ -1,11 +1,11 @@
 // Where the chance in a training's score comes from: standard deviations by source, of each recipe on the task on which its
 // seeds differ most. Results have those of every task.
 
+import type { PageBlock } from '../schema/blocks.ts'
 import type { Estimate } from '../schema/estimate.ts'
 import type { Results } from '../schema/results.ts'
 import type { SeedReport, VarianceSource } from '../schema/seeds.ts'
 import { points } from '../util/numbers.ts'
-import type { Block } from './blocks.ts'
 
 const TITLES: Readonly<Record<VarianceSource, string>> = {
   seed: 'seeds',
@@ -15,7 +15,7 @@ const TITLES: Readonly<Record<VarianceSource, string>> = {
 }
 const SOURCES = Object.keys(TITLES) as VarianceSource[]
 
-export function seedTable({ effects, asked }: Results): Block[] {
+export function seedTable({ effects, asked }: Results): PageBlock[] {
   const rows = asked.sides.flatMap(({ name }) => {
     const reports = effects.flatMap(({ side, seeds }) => (side !== name || 'absent' in seeds ? [] : [seeds]))
     const scored = reports.filter((report) => seedPart(report) !== null)

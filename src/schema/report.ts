@@ -33,7 +33,7 @@ const keyFigureSchema = z.strictObject({
   delta: z.string(),
   /** `[+72.8, +85.8]`; empty where the figure is exact. */
   interval: z.string(),
-  /** `150 problems, p < 0.0001`. */
+  /** `150 problems, p < 0.0001 after Holm`. */
   basis: z.string(),
   /** What the same measure reads when nothing changed, or why that is not known. */
   zero: z.string(),

@@ -108,7 +108,15 @@ function sideNames(groups: readonly RecordedGroup[]): string[] {
 function shownName(group: RecordedGroup, groups: readonly RecordedGroup[]): string {
   const label = labelOf(group, groups)
   const isAlone = groups.every((other) => other === group || labelOf(other, groups) !== label)
-  return group.named === null && label !== '' && isAlone ? label : shortName(group.paths[0]!)
+  return group.named === null && label !== '' && isAlone ? label : pathName(group)
+}
+
+/** Run folders of the cache are called by their key, which tells nobody anything. */
+const KEY = /^[0-9a-f]{32}$/
+
+function pathName({ paths, runs: [first] }: RecordedGroup): string {
+  const name = shortName(paths[0]!)
+  return first && KEY.test(name) ? first.run.name : name
 }
 
 function labelOf({ runs: [first] }: RecordedGroup, groups: readonly RecordedGroup[]): string {

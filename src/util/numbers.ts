@@ -3,6 +3,8 @@
 /** Two significant digits: `0.31`, `12`, `3.1e-13`. */
 export function nats(value: number): string {
   const size = Math.abs(value)
+  // JSON has no Infinity: the largest number stands for it.
+  if (size >= Number.MAX_VALUE) return value > 0 ? 'infinite' : '-infinite'
   if (size === 0) return '0'
   if (size < 1e-3 || size >= 1e5) return value.toExponential(1)
   return size >= 99.5 ? value.toFixed(0) : value.toPrecision(2)
@@ -11,6 +13,14 @@ export const signedNats = (value: number): string => (value > 0 ? `+${nats(value
 
 /** 0.0661: `6.6`. */
 export const percent = (share: number): string => nats(share * 100)
+
+/** As `percent`, of a part of a whole: 0.99953 is `99.95`, and nothing but the whole is `100`. */
+export function share(part: number): string {
+  const text = percent(part)
+  if (part >= 1 || text !== '100') return text
+  const digits = Math.ceil(-Math.log10(100 - part * 100))
+  return Math.min(part * 100, 99.9999).toFixed(Math.min(Math.max(digits, 1), 4))
+}
 
 /** `1,234`. */
 export const count = (value: number): string => value.toLocaleString('en')

@@ -1,7 +1,6 @@
 // From finished studies to a report and its shards. Everything is computed from results.json and the files that the report
 // carries, so that it can be made again from these alone; only texts of problems and tokens come from elsewhere.
 import { dirname, join, resolve } from 'node:path'
-import type { PageBlock } from '../../schema/blocks.ts'
 import { REPORT_SCHEMA, type Report, type StudyReport } from '../../schema/report.ts'
 import type { Results } from '../../schema/results.ts'
 import { readPredictions } from '../../store/predictionsFolder.ts'
@@ -92,7 +91,7 @@ async function buildStudy(folder: string, context: TaskContext | null, nameOf: N
     layout,
     study: {
       results,
-      finding: findingBlocks(results) as PageBlock[],
+      finding: findingBlocks(results),
       keyFigures: keyFigures(results),
       tables: studyTables(results, trainings),
       ...answers,

@@ -63,7 +63,7 @@ function effectFigure(effect: EffectResult, results: Results): KeyFigure {
   const basis = [
     plural(problems, 'problem'),
     ...(seeds.length > 1 ? [plural(seeds.length, 'seed')] : []),
-    pText(holmP) + (ofTrainings ? ' of the recipe; shown of these trainings alone' : ''),
+    `${pText(holmP)} after Holm${ofTrainings ? ' of the recipe; shown of these trainings alone' : ''}`,
   ]
   return {
     title: `${side}${against === base ? '' : ` against ${against}`} on ${task}`,

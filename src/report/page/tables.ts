@@ -10,6 +10,7 @@ import {
   percent,
   points,
   pText,
+  share,
   signedNats,
   signedPoints,
 } from '../../util/numbers.ts'
@@ -143,7 +144,7 @@ function predictionsTable(results: Results): TableBlock | null {
       shown(kl, nats),
       bounds(kl, nats),
       shownZero(kl, nats),
-      shown(topAgreement, percent),
+      shown(topAgreement, share),
       shown(deltaBitsPerByte, signedNats),
       bounds(deltaBitsPerByte, signedNats),
       count(one.whole.tokens),
@@ -178,7 +179,7 @@ function trainingsTable(results: Results, trainings: readonly TrainingView[]): T
       `${one.firstLoss.toPrecision(3)} to ${one.lastLoss.toPrecision(3)}`,
       seconds.toFixed(1),
       count(one.trainedParameters),
-      `${percent(one.trainedParameters / one.parameters)} %`,
+      `${share(one.trainedParameters / one.parameters)} %`,
       count(Math.round(peakMemoryMb)),
     ]
   })
