@@ -69,7 +69,7 @@ function whatChanged(change: Placed<ChangeResult>): Sentence {
       ...(modelChanged === null ? ['model'] : []),
       ...(solverChanged === null ? ['solver'] : []),
     ]
-    return prose`What differs cannot be told: the ${unknown.join(' and the ')} of one side is not recorded.`
+    return prose`What differs cannot be told: the ${unknown.join(' and the ')} of one side ${unknown.length > 1 ? 'are' : 'is'} not recorded.`
   }
   if (modelChanged && solverChanged)
     return prose`Model and solver both changed (${both(model)}, ${both(solver)}): the difference cannot be given to either.`
