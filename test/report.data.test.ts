@@ -213,6 +213,7 @@ test('key figures end with the furthest predictions and weights; each has its ze
   ])
   const [effect, predictions, weights] = study.keyFigures
   expect(effect!.zero).toMatch(/^base against itself flips \d of 5; another seed flips \d of 5$/)
+  expect(effect!.basis).toMatch(/^5 problems, 2 seeds, p [=<] [\d.]+( of the recipe)? after Holm/)
   expect(predictions!.zero).toMatch(/^base in another batch shape: /)
   expect(weights!.zero).toMatch(/^rounding alone: .* %$/)
 })
@@ -366,7 +367,9 @@ test('places and ties are those of exact tests of all pairs with Holm over them'
   )
   for (const [side, own] of Object.entries(bits)) hand.run({ side, task: 'sums', bits: own })
   const { results, tasks } = await taskRunsOf(hand)
-  const { rows, ties } = leaderboard(tasks[0]!, results)
+  const { rows, ties, table } = leaderboard(tasks[0]!, results)
+  const problems = table.columns.findIndex(({ title }) => title === 'problems')
+  expect(table.rows.map((cells) => cells[problems])).toEqual(rows.map(() => '40'))
   const order = ['high', 'near', 'odd', 'base', 'low']
   expect(rows.map(({ name }) => name)).toEqual(order)
   const pairs = order.flatMap((a, i) =>

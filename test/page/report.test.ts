@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../src/schema/report.ts'
 import { printable } from '../../src/util/text.ts'
 import { browserPath, drawn, launch, NARROW, openFile, type Watched, WIDE } from '../support/browser.ts'
+import { findingWords, flat } from '../support/findingWords.ts'
 import { axeFindings, chartFaults, overflow, textOnScreen } from '../support/pageChecks.ts'
 import { HOSTILE, recordedStudy, reportOf, succeed, trainedStudy } from '../support/pages.ts'
 import { TinyStudy } from '../support/tinyStudy.ts'
@@ -104,6 +105,18 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
       expect(figure!.interval).toMatch(/^\[.+, .+\]$/)
     },
   )
+
+  test('the finding is that of the terminal, word for word', async () => {
+    const { stdout } = await tiny.run(['run', tiny.path('trained.yaml')])
+    await using open = await openFile(browser, one)
+    const shown = flat((await open.tab.locator('main').textContent())!)
+    const words = findingWords(report.studies[0]!)
+    expect(words.length).toBeGreaterThan(5)
+    for (const said of words) {
+      expect(shown).toContain(said)
+      expect(flat(stdout)).toContain(said)
+    }
+  })
 
   test('without scripts it still says what was found', async () => {
     await using open = await openFile(browser, one, { javaScriptEnabled: false })
