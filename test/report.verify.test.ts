@@ -319,6 +319,33 @@ describe('what is said', () => {
   })
 })
 
+describe('what would be shown beside what is compared', () => {
+  const nothing = (): void => undefined
+  const put = (element: string, before: string) => (page: string) =>
+    page.replace(before, () => `${element}${before}`)
+  const data = (id: string): string => `<script type="application/octet-stream" id="${id}">AAAA</script>`
+  const rows = '<script type="application/octet-stream" id="rows-0">'
+  const moved = (page: string): string => {
+    const line = `${rows}${page.split(rows)[1]!.split('\n')[0]}\n`
+    return put(line, '    <meta http-equiv')(page.replace(line, ''))
+  }
+
+  test.each([
+    ['markup in the line of an element', put(`${data('more')}<p>+99.9 points</p><script></script>\n`, rows)],
+    ['a summary whose name is written otherwise', put(`${data('summ&#97;ry')}\n`, '    <div id="app">')],
+    ['a blank that is text to a browser, before the policy', put('\u00a0\n', '    <meta http-equiv')],
+    ['data in another place', moved],
+  ])('%s', async (_, change) => {
+    const { code, page } = await verify(alter(nothing, change))
+    expect([code, page.map(({ part }) => part)]).toEqual([1, ['code']])
+  })
+
+  test('an element that nothing lists', async () => {
+    const path = alter(nothing, put(`${data('app')}\n`, '    <div id="app">'))
+    expect(await refused(path)).toContain('holds app, which its summary does not list')
+  })
+})
+
 test('of another version: the figures are compared, its page has other code, and that is said', async () => {
   const path = alterSummary((of) => {
     of.tunediff = '0.0.9'
@@ -375,6 +402,13 @@ describe('shards that cannot be read', () => {
       [{ shard: name, reason: expect.stringContaining('longer than') }],
     ])
   })
+})
+
+test('a view that is deeper than can be walked', async () => {
+  const name = study(report).weights[0]!
+  const deep = Buffer.from('['.repeat(20_000) + ']'.repeat(20_000))
+  const { code, views } = await verify(alter((contents) => setShard(contents, name, deep)))
+  expect([code, views.map(({ at }) => at)]).toEqual([1, expect.arrayContaining([name])])
 })
 
 describe('what is no report', () => {

@@ -181,7 +181,7 @@ const placeOf = ({ repeats }: ReportRun, index: number, repeat: number): number 
 const PASS = letterOf('pass')
 const UNJUDGED = letterOf('unjudged')
 
-function scoreAt({ scores, outcomes }: ReportRun, place: number): number | null {
+export function scoreAt({ scores, outcomes }: ReportRun, place: number): number | null {
   if (scores) return scores[place] ?? null
   const letter = outcomes[place] ?? NO_ANSWER
   if (letter === NO_ANSWER || letter === UNJUDGED) return null

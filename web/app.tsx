@@ -1,8 +1,8 @@
 // The frame: which study, which view, light or dark. Views are one file each, and know nothing of each other but links.
 import type { ComponentType } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks'
 import { PageContext } from './context.ts'
-import { Choice } from './parts/shared.tsx'
+import { Absent, Choice } from './parts/shared.tsx'
 import { href, useRoute } from './router.ts'
 import type { Source } from './source.ts'
 import { FindingView } from './views/finding.tsx'
@@ -62,13 +62,27 @@ export function App({ source }: { source: Source }) {
             location.hash = href(shown.id, [], at === '0' ? {} : { study: at })
           }}
         />
-        <shown.view key={index} />
+        <Shown key={`${shown.id} ${index}`} view={shown.view} />
       </main>
       <footer>
         Made by tunediff {report.tunediff} from recorded rows, which this file carries:{' '}
         <code>tunediff verify</code> computes every number in it again.
       </footer>
     </PageContext.Provider>
+  )
+}
+
+/** Others are shown still where one cannot be: a report may come from anywhere. */
+function Shown({ view: View }: { view: ComponentType }) {
+  const [error] = useErrorBoundary()
+  if (error === undefined) return <View />
+  return (
+    <>
+      <h1>This view cannot be drawn</h1>
+      <Absent command="tunediff verify report.html">
+        The data of this report are not as they should be.
+      </Absent>
+    </>
   )
 }
 

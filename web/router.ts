@@ -24,13 +24,16 @@ function decoded(part: string): string {
   }
 }
 
+/** Half a character, which an id in JSON may be, has no place in an address. */
+const encoded = (part: string): string => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\ufffd'))
+
 export function href(
   view: string,
   parts: readonly string[] = [],
   query: Record<string, string> = {},
 ): string {
   const search = new URLSearchParams(query).toString()
-  return `#/${[view, ...parts].map(encodeURIComponent).join('/')}${search === '' ? '' : `?${search}`}`
+  return `#/${[view, ...parts].map(encoded).join('/')}${search === '' ? '' : `?${search}`}`
 }
 
 export function useRoute(): Route {

@@ -36,6 +36,8 @@ export function report(error: unknown): number {
     return EXIT.userError
   }
   const stack = error instanceof Error ? error.stack : String(error)
-  process.stderr.write(`${stack}\n\nThis is a bug in tunediff: please report it with the lines above.\n`)
+  process.stderr.write(
+    `${printable(stack ?? '')}\n\nThis is a bug in tunediff: please report it with the lines above.\n`,
+  )
   return EXIT.bug
 }

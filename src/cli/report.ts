@@ -1,6 +1,6 @@
 // tunediff report: finished studies, runs and logs as one file that is looked at in a browser, as Markdown or as JSON.
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Command } from 'commander'
 import { openLog } from '../logs/index.ts'
@@ -45,10 +45,27 @@ export function reportCommand(): Command {
 }
 
 async function report(paths: string[], { output, md, json }: Flags): Promise<void> {
+  if (output !== undefined) await refusePlace(output)
   const built = await buildReport(await studyFolders(paths), context())
   if (md) return written(renderMarkdown(reportBlocks(built.report)), output)
   if (json) return written(`${JSON.stringify(built.report, null, 2)}\n`, output)
   await writeHtml(output ?? DEFAULT, built)
+}
+
+/** Known before anything is computed. */
+async function refusePlace(output: string): Promise<void> {
+  const isFolder = (path: string): Promise<boolean | null> =>
+    stat(path).then(
+      (found) => found.isDirectory(),
+      ({ code }: NodeJS.ErrnoException) => (code === 'ENOTDIR' ? false : null),
+    )
+  if (output === '' || /[/\\]$/.test(output) || (await isFolder(output))) {
+    throw new UserError(`'${output}' is a folder, and a report is one file`, {
+      hint: `-o ${join(output, DEFAULT)}`,
+    })
+  }
+  if ((await isFolder(dirname(output))) === false)
+    throw new UserError(`a part of ${output} is a file, and a folder is wanted there`)
 }
 
 async function written(text: string, output: string | undefined): Promise<void> {

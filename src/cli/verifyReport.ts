@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type BuiltReport, buildReport } from '../report/page/build.ts'
 import { type OpenedReport, openReport } from '../report/page/read.ts'
 import { unpackFiles } from '../report/page/unpack.ts'
-import { pageHalves } from '../report/page/write.ts'
+import { MARK, pageHalves } from '../report/page/write.ts'
 import type { Report, StudyReport } from '../schema/report.ts'
 import type { Results } from '../schema/results.ts'
 import {
@@ -145,7 +145,10 @@ function viewShards({ studies }: Report): Map<string, ViewShard> {
 async function parsed({ shard, report }: OpenedReport, name: string): Promise<unknown> {
   if (!Object.hasOwn(report.shards, name)) return undefined
   try {
-    return JSON.parse((await shard(name)).toString('utf8'))
+    const value: unknown = JSON.parse((await shard(name)).toString('utf8'))
+    // One that is too deep to be walked is none.
+    countNumbers(value)
+    return value
   } catch (error) {
     if (error instanceof UserError) return undefined
     return null
@@ -164,7 +167,7 @@ const changedView = (shard: string, { path, stored, found }: Difference, label: 
 /** The page around the data. Another version has other code, which cannot be compared. */
 async function changedPage({ report, frame }: OpenedReport, built: BuiltReport): Promise<ChangedPage[]> {
   const halves = await pageHalves({ ...built.report, shardFolder: report.shardFolder })
-  const [stored, recomputed] = [tidy(frame), tidy(halves.join('\n').split('\n'))]
+  const [stored, recomputed] = [tidy(frame), tidy(halves.join(`\n${MARK}\n`).split('\n'))]
   const parts: ChangedPage[] = []
   for (const [part, pattern] of Object.entries(PARTS) as [ChangedPage['part'], RegExp][]) {
     const [there, here] = [pattern.exec(stored)?.[1] ?? '', pattern.exec(recomputed)?.[1] ?? '']
@@ -182,11 +185,8 @@ const otherCode = ({ tunediff }: Report): string | null =>
 
 const PARTS = { title: /<title>(.*?)<\/title>/s, noscript: /<noscript>(.*?)<\/noscript>/s }
 
-const tidy = (lines: readonly string[]): string =>
-  lines
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join('\n')
+/** Blank lines are left where elements were. */
+const tidy = (lines: readonly string[]): string => lines.filter((line) => !/^[ \t]*$/.test(line)).join('\n')
 
 const SHOWN_CHARACTERS = 80
 

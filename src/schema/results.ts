@@ -53,7 +53,8 @@ const sideSchema = z.strictObject({
 export type ResultSide = z.infer<typeof sideSchema>
 
 const cellSchema = z.strictObject({
-  key: z.string(),
+  /** Name of its folder: results may come from anywhere, and none leads out of the study. */
+  key: z.string().regex(/^[\w-]+$/),
   kind: z.enum(CELL_KINDS),
   uses: z.array(instanceSchema.extend({ against: instanceSchema.nullable() })),
   /** Name of the task of a run. */

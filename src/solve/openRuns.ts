@@ -1,5 +1,5 @@
 // The runs that a user names, as run folders or as logs, and the tasks that they belong to.
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChoiceTask, CodeTask, Task, TextTask } from '../schema/problem.ts'
 import type { Run } from '../schema/run.ts'
@@ -45,7 +45,7 @@ export async function taskOf(run: Run, context: ImportContext, named?: string): 
   const candidates = [named, path, identity && (await keptTask(identity, context.cacheFolder)), name]
   const seen: string[] = []
   for (const candidate of candidates) {
-    if (!candidate || (candidate === path && !(await exists(candidate)))) continue
+    if (!candidate || (candidate === path && !(await isPlain(candidate)))) continue
     if (candidate === name && name !== 'humaneval') continue
     const task = await resolveTask(candidate, context)
     if (task.identity === identity) return { ...task, name }
@@ -59,6 +59,13 @@ export async function taskOf(run: Run, context: ImportContext, named?: string): 
     },
   )
 }
+
+/** A run may come from anywhere: a device that its path names would be read without end. */
+const isPlain = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile() || found.isDirectory(),
+    () => false,
+  )
 
 /** The task of a run whose answers are programs. */
 export async function codeTaskOf(run: Run, context: ImportContext, named?: string): Promise<CodeTask> {

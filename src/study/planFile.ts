@@ -40,6 +40,9 @@ export async function readStudyFile(path: string): Promise<StudyFile> {
 function studyOf({ value }: YamlFile, placeOf: PlaceOf): Study {
   const parsed = studySchema.safeParse(value)
   if (!parsed.success) throw faultOf(narrowed(parsed.error.issues[0]!, value, placeOf), value, placeOf)
+  // A key of that name is left out by what checks the file, and nobody would know.
+  if (Object.hasOwn((value as { variants: object }).variants, '__proto__'))
+    throw new UserError(`${placeOf('variants', '__proto__')}: a variant needs another name`)
   for (const [name, side] of Object.entries(parsed.data.variants)) {
     if (typeof side === 'string' || !('recipe' in side) || typeof side.recipe === 'string') continue
     checkRecipe(side.recipe, (key) => placeOf('variants', name, 'recipe', key))

@@ -27,6 +27,8 @@ export async function keepTask(task: Task, cacheFolder: string): Promise<void> {
 
 /** Path of the kept copy of the task with this identity, or null. */
 export async function keptTask(identity: string, cacheFolder: string): Promise<string | null> {
+  // A run says it, and may come from anywhere.
+  if (!/^[\w-]+$/.test(identity)) return null
   for (const ending of ['', '.jsonl', '.jsonl.gz']) {
     const path = join(cacheFolder, 'tasks', identity + ending)
     if (await exists(path)) return path

@@ -1,11 +1,12 @@
 // Text from models and files, made safe to print.
 
-// C0 and C1 controls except newline and tab, bidi controls, line and paragraph separators, zero-width characters.
+// C0 and C1 controls except newline and tab, bidi controls, line and paragraph separators, zero-width characters, and halves of
+// characters, which no file can hold as they are.
 const UNSAFE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what is looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
-/** Replaces control, bidi and zero-width characters by visible escapes, so that text cannot steer a terminal. */
+/** Replaces control, bidi and zero-width characters, and halves of some, by visible escapes: text cannot steer a terminal. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
@@ -13,7 +14,7 @@ export function printable(text: string): string {
 /** One printable line of at most `max` characters, cut with an ellipsis. */
 export function oneLine(text: string, max = 100): string {
   const line = printable(text.replace(/\s+/g, ' ').trim())
-  return line.length > max ? `${line.slice(0, max - 1)}…` : line
+  return line.length > max ? `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : line
 }
 
 /** `1 problem`, `3 problems`. */

@@ -1,4 +1,4 @@
-// The pages of the whole demo and of all published answers, judged here: minutes of work, so under `npm run soak`.
+// The page of the demo, the quick one; the whole one, and that of all published answers judged here, under `npm run soak`.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ variants:
 tasks: [humaneval]
 `
 
-if (isSoak && browserPath !== null) {
+describe.skipIf(browserPath === null)('whole studies', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tunediff-whole-'))
   let browser: Browser
   beforeAll(async () => {
@@ -45,13 +45,15 @@ if (isSoak && browserPath !== null) {
     return result
   }
 
-  describe.each(sharedHumanEval === null ? ['demo'] : ['demo', 'logs'])('the page of %s', (name) => {
+  const demo = isSoak ? 'study' : 'quick'
+  const withLogs = isSoak && sharedHumanEval !== null
+  describe.each(withLogs ? [demo, 'logs'] : [demo])('the page of %s', (name) => {
     const page = join(folder, `${name}.html`)
     let said = ''
     let report: Report
 
     beforeAll(async () => {
-      const study = name === 'demo' ? join(root, 'assets/demo/study.yaml') : join(folder, 'logs.yaml')
+      const study = name === 'logs' ? join(folder, 'logs.yaml') : join(root, 'assets/demo', `${name}.yaml`)
       if (name === 'logs') writeFileSync(study, LOGS())
       const output = join(folder, name)
       const run = await succeed('run', study, '-o', output)
@@ -106,4 +108,4 @@ if (isSoak && browserPath !== null) {
       expect(stdout).toMatch(/figures of \d+ files recomputed: all equal/)
     })
   })
-}
+})

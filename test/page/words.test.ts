@@ -40,7 +40,7 @@ describe('of what was lost', () => {
       spot('c', 0.5, [null, null]),
     ]
     expect(lostSentence(spots, 'text')).toBe(
-      '1 of 3 trainings predicts texts worse than its base; most does b, +0.010 bits per byte [+0.0040, +0.016], beside +10.0 points [+5.0, +15.0] on sums',
+      '1 of 3 trainings predicts texts worse than its base; b most, +0.010 bits per byte [+0.0040, +0.016], beside +10.0 points [+5.0, +15.0] on sums',
     )
     expect(lostSentence(spots.slice(0, 1), 'text')).toBe(
       'None of 1 training is shown to predict texts worse than its base',
@@ -50,10 +50,10 @@ describe('of what was lost', () => {
   test('a mean over tasks is told as it is', () => {
     const spots = [spot('a', -0.02, [null, null]), spot('b', 0, [null, null])]
     expect(lostSentence(spots, 'tasks')).toBe(
-      '1 of 2 trainings scores lower on the other tasks in the mean; most does a, -2.0 points, beside +10.0 points [+5.0, +15.0] on sums',
+      '1 of 2 trainings scores lower on the other tasks on average; a most, -2.0 points, beside +10.0 points [+5.0, +15.0] on sums',
     )
     expect(lostSentence(spots.slice(1), 'tasks')).toBe(
-      'None of 1 training scores lower on the other tasks in the mean',
+      'None of 1 training scores lower on the other tasks on average',
     )
   })
 
@@ -105,7 +105,9 @@ test('directions above rounding are a lower bound', () => {
   expect(spectrumSentence('q', spectrum(0), 0.1)).toBe(
     'q moved in no direction above rounding, by 10 % of its norm',
   )
-  expect(spectrumSentence('q', spectrum(72, { isCut: true }), null)).toMatch(/in 72 directions or more above/)
+  expect(spectrumSentence('q', spectrum(72, { isCut: true }), null)).toMatch(
+    /in at least 72 directions above/,
+  )
   expect(spectrumSentence('q', spectrum(8, { method: 'factors' }), null)).toMatch(/^q moved in 8 directions;/)
 })
 

@@ -2,12 +2,15 @@
 // through here alone.
 import * as Plot from '@observablehq/plot'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { TableBlock } from '../../src/schema/blocks.ts'
 import { saveImage } from './saveImage.ts'
 import { type RowLink, Table } from './table.tsx'
 
 export { Plot }
+
+/** Of a sheet of paper between its margins, in pixels. */
+const PAPER = 690
 
 /** A longer table is made when it is asked for. */
 const FEW_ROWS = 100
@@ -39,10 +42,10 @@ export function Chart(props: ChartProps) {
   const canvas = useRef<HTMLDivElement>(null)
   const [wasOpen, setWasOpen] = useState(isOpen)
   const width = useWidth(canvas)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!canvas.current || width === 0) return
     const options = draw(Math.max(width, minWidth))
-    const style = { background: 'none', maxWidth: 'none', ...(options.style as object) }
+    const style = { background: 'none', ...(options.style as object) }
     const drawn = Plot.plot({ ...options, style })
     // Plot names its groups, which have no role of their own: to readers the picture is one image.
     for (const group of drawn.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label')
@@ -88,9 +91,18 @@ function useWidth(element: { current: HTMLElement | null }): number {
     const observed = element.current
     if (!observed) return
     setWidth(Math.floor(observed.clientWidth))
-    const observer = new ResizeObserver(() => setWidth(Math.floor(observed.clientWidth)))
+    const measure = () => setWidth(Math.floor(observed.clientWidth))
+    const observer = new ResizeObserver(measure)
     observer.observe(observed)
-    return () => observer.disconnect()
+    // Paper is narrower than most windows: what is printed is drawn for it.
+    const print = () => setWidth(PAPER)
+    addEventListener('beforeprint', print)
+    addEventListener('afterprint', measure)
+    return () => {
+      observer.disconnect()
+      removeEventListener('beforeprint', print)
+      removeEventListener('afterprint', measure)
+    }
   }, [])
   return width
 }

@@ -13,6 +13,10 @@ const NAME_GAP = 14
 const LOOK_WIDTH = 14
 /** A text is drawn a little wider than it is measured. */
 const SLACK = 4
+/** Letters of the end of a name that is cut. */
+const KEPT_END = 14
+/** Far more than has room: each is measured. */
+const MOST_CHARACTERS = 300
 const FONT_SIZE = 12.5
 const FONT_FAMILY =
   'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
@@ -39,7 +43,12 @@ export function rowsLayout(names: readonly string[], options: LayoutOptions): Ro
   const look = hasLooks ? LOOK_WIDTH : 0
   if (width < NARROW) return { isNarrow: true, left: NARROW_LEFT, room: width - 8 - beside - look, shift: 9 }
   const gap = NAME_GAP + look
-  const left = Math.ceil(Math.min(Math.max(...names.map(textWidth)) + SLACK + gap, width * NAME_SHARE))
+  const left = Math.ceil(
+    Math.min(
+      Math.max(...names.map((name) => textWidth(name.slice(0, MOST_CHARACTERS)))) + SLACK + gap,
+      width * NAME_SHARE,
+    ),
+  )
   return { isNarrow: false, left, room: left - gap, shift: 0 }
 }
 
@@ -53,7 +62,7 @@ interface NamesOptions<Row> {
   isBold?: boolean
 }
 
-/** The names of rows; one that is too long is cut, and whole in its title. */
+/** The names of rows; one that is too long is cut in its middle, and whole in its title. */
 export function rowNames<Row>(rows: readonly Row[], options: NamesOptions<Row>): Plot.Markish[] {
   const { layout, y, name, fill, look, isBold = false } = options
   const { isNarrow, room, shift } = layout
@@ -61,6 +70,10 @@ export function rowNames<Row>(rows: readonly Row[], options: NamesOptions<Row>):
   const place = { y, frameAnchor: 'left' as const, dy: -shift }
   const names = Plot.text(rows as Row[], {
     ...{ ...place, fill, title: name, fontSize: FONT_SIZE, text: (row: Row) => fitted(name(row), room) },
+    // As it is measured: the digits of the page are wider.
+    fontVariant: 'normal',
+    // In a narrow window lines of the picture go behind names.
+    ...(isNarrow ? { stroke: 'var(--paper)', strokeWidth: 4 } : {}),
     ...(isBold ? { fontWeight: 600 } : {}),
     textAnchor: isNarrow ? 'start' : 'end',
     dx: isNarrow ? beside - NARROW_LEFT : -NAME_GAP - beside,
@@ -74,11 +87,13 @@ export function rowNames<Row>(rows: readonly Row[], options: NamesOptions<Row>):
   return [names, dots]
 }
 
-function fitted(text: string, room: number): string {
-  if (textWidth(text) <= room) return text
-  let length = text.length
-  while (length > 1 && textWidth(`${text.slice(0, length)}…`) > room) length--
-  return `${text.slice(0, length).trimEnd()}…`
+/** As much of a text as has room, in pixels; its end, where names of one folder differ, is kept. */
+export function fitted(text: string, room: number): string {
+  if (text.length <= MOST_CHARACTERS && textWidth(text) <= room) return text
+  const end = text.slice(-Math.min(KEPT_END, Math.floor(text.length / 2)))
+  let length = Math.min(text.length - end.length, MOST_CHARACTERS)
+  while (length > 1 && textWidth(`${text.slice(0, length)}…${end}`) > room) length--
+  return `${text.slice(0, length).trimEnd()}…${end.trimStart()}`
 }
 
 let context: CanvasRenderingContext2D | null | undefined

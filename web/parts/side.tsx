@@ -43,7 +43,7 @@ export function Legend({ sides }: { sides: readonly string[] }) {
   )
 }
 
-const GOES_ON = [' (seed ', ' against ', ' on ', ', ']
+const GOES_ON = [' (', ' against ', ' on ', ' in 4 bits', ', ']
 
 /** A text that begins with the name of a side has its mark: `lora`, `lora (seed 2)`, `ldb against reflexion`, `lora on iso`. */
 export function Named({ text }: { text: string }) {

@@ -37,7 +37,7 @@ export function FlipsView() {
     return (
       <>
         <ViewHead title="Flips" />
-        <Absent command="tunediff compare BASE VARIANT --task TASK">
+        <Absent command="tunediff compare BASE_RUN VARIANT_RUN">
           No two sides of this study answered the same problems.
         </Absent>
       </>

@@ -1,7 +1,7 @@
 // Leaderboard: the runs of a task by score, with what is not told from what; or how the best score came to be over time.
 import type { Leaderboard, LeaderboardRow } from '../../src/schema/report.ts'
 import { points } from '../../src/util/numbers.ts'
-import { countWord, printable } from '../../src/util/text.ts'
+import { countWord, plural, printable } from '../../src/util/text.ts'
 import { usePage, usePageLink } from '../context.ts'
 import { Chart } from '../parts/chart.tsx'
 import { Absent, Choice, ViewHead } from '../parts/shared.tsx'
@@ -22,7 +22,7 @@ export function LeaderboardView() {
       <>
         <ViewHead title="Leaderboard" />
         <Absent command="tunediff eval MODEL --task TASK -o RUN">
-          Nobody was asked anything in this study: it names no task.
+          No model was asked anything in this study: it names no task.
         </Absent>
       </>
     )
@@ -34,8 +34,8 @@ export function LeaderboardView() {
   return (
     <>
       <ViewHead title="Leaderboard">
-        Every run of a task by its score. Rows that one bracket holds are not told apart by the exact paired
-        test.
+        Every run of a task by its score. Rows in one bracket cannot be told apart by paired tests of all
+        pairs, after Holm over them.
       </ViewHead>
       <div class="choices">
         <Choice
@@ -114,19 +114,24 @@ function finding(board: Leaderboard): string {
     equal === 0
       ? `${printable(first.name)} leads`
       : `${printable(first.name)} and ${countWord(equal)} ${equal === 1 ? 'other' : 'others'} lead`
-  const score = `${points(first.rate.value)} %${bounds(first)}`
+  const score = `${points(first.rate.value)} %${bounds(first)} of ${plural(first.rate.n, 'problem')}`
+  if (others.length === 0)
+    return `${printable(first.name)} has ${score} on ${printable(board.task)}; there is no other run${higherText(board, first)}`
   const untold = first.rank === null ? 0 : first.rank[1] - first.rank[0]
   return `${who} ${printable(board.task)} with ${score}; ${untoldText(untold, others.length, equal)}${higherText(board, first)}`
 }
 
 function untoldText(untold: number, others: number, equal: number): string {
-  if (others === 0) return 'there is no other run'
   const from = equal === 0 ? 'it' : 'the first'
   if (untold === 0)
-    return others === 1 ? `the other run is told from ${from}` : `all others are told from ${from}`
+    return others === 1
+      ? `the other run is told apart from ${from}`
+      : `all others are told apart from ${from}`
   if (untold === others)
-    return others === 1 ? `the other run is not told from ${from}` : `none of the others is told from ${from}`
-  return `${countWord(untold)} of ${countWord(others)} others ${untold === 1 ? 'is' : 'are'} not told from ${from}`
+    return others === 1
+      ? `the other run cannot be told apart from ${from}`
+      : `none of the others can be told apart from ${from}`
+  return `${countWord(untold)} of ${countWord(others)} others cannot be told apart from ${from}`
 }
 
 function higherText({ rows }: Leaderboard, first: LeaderboardRow): string {
@@ -147,5 +152,5 @@ function noteOf(by: 'order' | 'time', metric: string, hasPublished: boolean): st
   const published = hasPublished
     ? ' Published scores come from elsewhere and cannot be paired with runs: the table says from where.'
     : ''
-  return `${marks} Intervals of two rows may overlap although the paired test tells them apart, since both answered the same problems.${published}`
+  return `${marks} Intervals of two rows may overlap although the paired test tells them apart, since it compares them problem by problem.${published}`
 }

@@ -1,6 +1,7 @@
 // Pair: one problem, and what two sides answered to it: what was asked, what is right, where the answers differ, what judging
 // gave and why.
 import { printable } from '../../src/util/text.ts'
+import { scoreAt } from '../answers.ts'
 import { useLoaded, usePage } from '../context.ts'
 import { Absent, ViewHead, Wait } from '../parts/shared.tsx'
 import { nameOf } from '../sides.ts'
@@ -22,7 +23,7 @@ export function PairView() {
     return (
       <>
         <ViewHead title="Two answers to one problem" />
-        <Absent command="tunediff compare RUN_OF_BASE RUN_OF_VARIANT">
+        <Absent command="tunediff compare BASE_RUN VARIANT_RUN">
           No two sides of this study answered the same task.
         </Absent>
       </>
@@ -37,7 +38,13 @@ function PairOf({ place }: { place: Place }) {
   const { problem } = flip
   const [baseName, variantName] = [nameOf(study, base.run), nameOf(study, variant.run)]
   const isScore = base.run.scores !== null || variant.run.scores !== null
-  const sentence = stateSentence(flip.marks[mark] ?? 'no-answer', baseName, variantName, isScore)
+  const lacking = [base, variant]
+    .filter(({ run, at }) => scoreAt(run, at) === null)
+    .map(({ run }) => nameOf(study, run))
+  const sentence = stateSentence(flip.marks[mark] ?? 'no-answer', [baseName, variantName], {
+    isScore,
+    lacking,
+  })
   return (
     <>
       <ViewHead title={printable(`${/^\d+$/.test(problem) ? 'Problem ' : ''}${problem}: ${sentence}`)}>

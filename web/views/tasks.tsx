@@ -1,7 +1,7 @@
 // Tasks: every change of a score with its interval, by task or by variant.
 import type { EffectResult } from '../../src/schema/results.ts'
-import { points } from '../../src/util/numbers.ts'
-import { countWord, printable } from '../../src/util/text.ts'
+import { interval, points, pText, signedPoints } from '../../src/util/numbers.ts'
+import { countWord, plural, printable } from '../../src/util/text.ts'
 import { usePage, usePageLink } from '../context.ts'
 import { Chart } from '../parts/chart.tsx'
 import { Absent, Choice, ViewHead } from '../parts/shared.tsx'
@@ -18,7 +18,7 @@ export function TasksView() {
     return (
       <>
         <ViewHead title="Tasks" />
-        <Absent command="tunediff compare BASE VARIANT --task TASK">
+        <Absent command="tunediff compare BASE_RUN VARIANT_RUN">
           No two sides of this study answered the same problems.
         </Absent>
       </>
@@ -74,7 +74,7 @@ const GLYPHS: Readonly<Record<EffectMark, string>> = {
   'trainings-worse': '(▼)',
 }
 
-/** `Of 48 changes eight are better, 17 are worse and 23 cannot be told from none`. */
+/** `Of 48 changes eight are better, 17 are worse and 23 cannot be told from no change`. */
 function finding(effects: readonly EffectResult[]): string {
   const count = (...marks: EffectMark[]): number =>
     effects.filter((one) => marks.includes(markOf(one))).length
@@ -87,11 +87,13 @@ function finding(effects: readonly EffectResult[]): string {
     [count('better'), `${isAre(count('better'))} better`],
     [count('worse'), `${isAre(count('worse'))} worse`],
     [count('no-worse'), `${isAre(count('no-worse'))} no worse than the margin`],
-    [untold, 'cannot be told from none'],
+    [untold, 'cannot be told from no change'],
   ]
   const parts = counted.filter(([n]) => n > 0)
   const trainings = betterHere + worseHere === 0 ? '' : `; ${trainingsText(betterHere, worseHere, untold)}`
   if (parts.length === 1) {
+    if (untold > 0)
+      return `${effects.length === 2 ? 'Neither change' : `None of ${countWord(effects.length)} changes`} can be told from no change${trainings}`
     const all = effects.length === 2 ? 'Both' : `All ${countWord(effects.length)}`
     return `${all} changes ${parts[0]![1]}${trainings}`
   }
@@ -107,8 +109,9 @@ function trainingsText(better: number, worse: number, of: number): string {
 }
 
 function single(effect: EffectResult): string {
-  const { side, against, task, baseScore, variantScore } = effect
-  return `${printable(side)} against ${printable(against)} on ${printable(task)}: ${points(variantScore)} against ${points(baseScore)} %, ${MARK_WORDS[markOf(effect)]}`
+  const { side, against, task, baseScore, variantScore, delta, problems, holmP } = effect
+  const change = `${signedPoints(delta.value)} points ${interval(delta)} over ${plural(problems, 'problem')}`
+  return `${printable(side)} against ${printable(against)} on ${printable(task)}: ${points(variantScore)} against ${points(baseScore)} %, ${change}, ${pText(holmP)} after Holm; ${MARK_WORDS[markOf(effect)]}`
 }
 
 function noteOf(effects: readonly EffectResult[]): string {

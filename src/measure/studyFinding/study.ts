@@ -90,7 +90,9 @@ function zeroLines({ root, variants }: StudyView): Sentence | null {
     const parts = [kl('batchShape'), kl('nf4')].filter((part) => part !== null)
     const { value, at } = line.of('batchShape')
     const first = 'absent' in value ? null : new Placed(value.documents, `${at}/documents`)
-    const on = first ? prose` (on ${shown(first, count)} documents)` : ''
+    const on = first
+      ? prose` (on ${shown(first, count)} ${first.value === 1 ? 'document' : 'documents'})`
+      : ''
     return parts.length === 0 ? [] : [prose`${line.value.side} against itself moves by ${listed(parts)}${on}`]
   })
   const twins = variants.flatMap(({ effects }) =>

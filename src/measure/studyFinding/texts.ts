@@ -24,7 +24,7 @@ function distanceSentence({ predictions, against }: VariantView): Sentence | nul
   const [first] = predictions
   if (!first) return null
   const whole = first.of('whole')
-  const where = prose`${namesOf(first)} (${shown(whole.of('tokens'), count)} tokens of ${shown(whole.of('documents'), count)} documents)`
+  const where = prose`${namesOf(first)} (${shown(whole.of('tokens'), count)} tokens of ${shown(whole.of('documents'), count)} ${whole.value.documents === 1 ? 'document' : 'documents'})`
   const kls = predictions.flatMap((one) => known(one.of('whole').of('kl')) ?? [])
   if (kls.length < predictions.length) {
     const { kl } = predictions.find(({ value }) => 'absent' in value.whole.kl)!.value.whole

@@ -3,7 +3,7 @@
 import type { Estimate } from '../../schema/estimate.ts'
 import type { KeyFigure } from '../../schema/report.ts'
 import type { EffectResult, Results, ScoreResult } from '../../schema/results.ts'
-import { interval, nats, percent, points, pText, signedPoints } from '../../util/numbers.ts'
+import { count, interval, nats, percent, points, pText, signedPoints } from '../../util/numbers.ts'
 import { plural } from '../../util/text.ts'
 import { shownName } from './runs.ts'
 
@@ -63,7 +63,7 @@ function effectFigure(effect: EffectResult, results: Results): KeyFigure {
   const basis = [
     plural(problems, 'problem'),
     ...(seeds.length > 1 ? [plural(seeds.length, 'seed')] : []),
-    `${pText(holmP)} after Holm${ofTrainings ? ' of the recipe; shown of these trainings alone' : ''}`,
+    `${pText(holmP)}${ofTrainings ? ' of the recipe' : ''} after Holm${ofTrainings ? '; shown of these trainings alone' : ''}`,
   ]
   return {
     title: `${side}${against === base ? '' : ` against ${against}`} on ${task}`,
@@ -95,9 +95,11 @@ function zeroOf(effect: EffectResult, { pairs }: Results): string {
 }
 
 function flipRange(twins: readonly { flips: number; n: number }[]): string {
-  const flips = twins.map((twin) => twin.flips)
-  const [least, most] = [Math.min(...flips), Math.max(...flips)]
-  return `${least === most ? least : `${least} to ${most}`} of ${twins[0]!.n}`
+  const range = (counts: readonly number[]): string => {
+    const [least, most] = [Math.min(...counts), Math.max(...counts)]
+    return least === most ? String(least) : `${least} to ${most}`
+  }
+  return `${range(twins.map(({ flips }) => flips))} of ${range(twins.map(({ n }) => n))}`
 }
 
 function predictionsFigure({ predictions, asked }: Results): KeyFigure[] {
@@ -113,7 +115,7 @@ function predictionsFigure({ predictions, asked }: Results): KeyFigure[] {
       title: `${of}, predictions`,
       delta: `${nats(kl.value)} nats a token`,
       interval: kl.low === null || kl.high === null ? '' : `[${nats(kl.low)}, ${nats(kl.high)}]`,
-      basis: `KL over ${plural(one.whole.documents, 'text')}, ${plural(one.whole.tokens, 'token')}`,
+      basis: `KL over ${plural(one.whole.documents, 'text')}, ${count(one.whole.tokens)} ${one.whole.tokens === 1 ? 'token' : 'tokens'}`,
       zero: zeroText(kl, (value) => `${one.against.side} in another batch shape: ${nats(value)}`),
       finding: null,
       effect: null,

@@ -7,19 +7,21 @@ import { gunzip as gunzipWithCallback } from 'node:zlib'
 import { REPORT_SCHEMA, type Report, reportSchema, SUMMARY } from '../../schema/report.ts'
 import { UserError } from '../../util/errors.ts'
 import { MAX_FILE_BYTES, readTextLines } from '../../util/textFile.ts'
+import { MARK } from './write.ts'
 
 const gunzip = promisify(gunzipWithCallback)
 
 const SHARD_NAME = /^[a-z0-9-]+$/
-const ELEMENT = /^\s*<script type="application\/octet-stream" id="([^"]*)">/
-const ELEMENT_END = '</script>'
+/** A whole line, and nothing else in it: what stood beside the data would be shown, and not compared. */
+const ELEMENT = /^[ \t]*<script type="application\/octet-stream" id="([a-z0-9-]+)">([^<]*)<\/script>$/
+const SUMMARY_START = /^[ \t]*<script type="application\/octet-stream" id="summary">[^<]*$/
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 const AGAIN = 'write it again: tunediff report STUDY -o report.html'
 
 export interface OpenedReport {
   path: string
   report: Report
-  /** The lines of the page that are no data, in their order. */
+  /** The lines of the page that are no data, in their order; where data stand, the mark of the template. */
   frame: readonly string[]
   /** A shard, decompressed. A UserError says why it cannot be read. */
   shard(name: string): Promise<Buffer>
@@ -32,6 +34,7 @@ export async function openReport(path: string): Promise<OpenedReport> {
   if (!frame.slice(-3).some((line) => line.endsWith('</html>')))
     throw new UserError(`${path} is cut: its last line is not the end of a page`, { hint: AGAIN })
   const report = await readSummary(path, summary)
+  refuseElements(path, report, elements.keys())
   const folder = report.shardFolder === null ? null : join(dirname(path), report.shardFolder)
   return {
     path,
@@ -59,21 +62,22 @@ async function readPage(path: string): Promise<{ elements: Map<string, string>; 
   for await (const line of readTextLines(path)) {
     if (line.fault !== undefined) throw new UserError(`${path}, line ${line.number}: ${line.fault}`)
     const { text } = line
-    const id = ELEMENT.exec(text)?.[1]
-    if (id === undefined || !text.endsWith(ELEMENT_END)) {
+    const [, id, base64] = ELEMENT.exec(text) ?? []
+    if (id === undefined || base64 === undefined) {
       frame.push(text)
       continue
     }
+    if (frame.at(-1) !== MARK) frame.push(MARK)
     // A browser takes the first of two, and a reader might take the other.
     if (elements.has(id)) throw new UserError(`${path} holds ${id} twice`, { hint: AGAIN })
-    elements.set(id, text.slice(text.indexOf('>') + 1, -ELEMENT_END.length))
+    elements.set(id, base64)
   }
   return { elements, frame }
 }
 
 function notReport(path: string, frame: readonly string[]): UserError {
   // A summary that does not end: its line begins like one.
-  if (frame.some((line) => ELEMENT.exec(line)?.[1] === SUMMARY))
+  if (frame.some((line) => SUMMARY_START.test(line)))
     return new UserError(`${path} is cut: it ends within its summary`, { hint: AGAIN })
   return new UserError(`${path} is not a report of tunediff`, {
     hint: 'give the page that was written by: tunediff report STUDY -o report.html',
@@ -109,6 +113,16 @@ function refuseNames(path: string, { shards, shardFolder }: Report): void {
   if (wrong !== undefined) throw new UserError(`${path}: '${wrong}' is no name of a shard`, { hint: AGAIN })
   if (shardFolder !== null && (/[/\\\0]/.test(shardFolder) || ['', '.', '..'].includes(shardFolder)))
     throw new UserError(`${path}: '${shardFolder}' is no folder beside the page`, { hint: AGAIN })
+}
+
+/** Nothing knows what another one is for: a browser would have it in the page all the same. */
+function refuseElements(path: string, { shards, shardFolder }: Report, ids: Iterable<string>): void {
+  for (const id of ids) {
+    if (id === SUMMARY || (shardFolder === null && Object.hasOwn(shards, id))) continue
+    throw new UserError(`${path} holds ${id}, which its summary does not list`, {
+      hint: 'do not trust this report: an element like this is not written by tunediff',
+    })
+  }
 }
 
 function unpacked(base64: string | undefined, where: string): Buffer {

@@ -176,7 +176,7 @@ function trainingsTable(results: Results, trainings: readonly TrainingView[]): T
       shownName(one, side),
       side?.training?.recipe.method ?? '',
       count(one.steps),
-      `${one.firstLoss.toPrecision(3)} to ${one.lastLoss.toPrecision(3)}`,
+      `${nats(one.firstLoss)} to ${nats(one.lastLoss)}`,
       seconds.toFixed(1),
       count(one.trainedParameters),
       `${share(one.trainedParameters / one.parameters)} %`,

@@ -12,6 +12,10 @@ const MAX_BYTES = 8 * 1024 ** 3
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
 const SEGMENT = /^[^/\\:\u0000-\u001f\u007f]+$/
 const MAX_PATH = 1000
+/** cells/KEY/RUN/FILE, and some more. */
+const MAX_SEGMENTS = 8
+/** Files and their pieces, all together: each is opened. */
+const MAX_PIECES = 200_000
 
 /** A stretch of a shard, and where it goes. */
 interface Placed extends Piece {
@@ -28,6 +32,7 @@ export async function unpackFiles(
 ): Promise<LostShard[]> {
   for (const file of Object.keys(files)) refusePath(opened.path, file)
   const pieces = Object.entries(files).flatMap(([file, list]) => placed(file, list))
+  refuseCount(opened.path, Object.keys(files).length + pieces.length)
   refuseSizes(opened, pieces)
   for (const file of Object.keys(files)) await createFile(join(folder, file), file)
   const faults: LostShard[] = []
@@ -48,10 +53,18 @@ export async function unpackFiles(
 function refusePath(report: string, file: string): void {
   const [first, ...rest] = file.split('/')
   const isPlain = rest.every((part) => SEGMENT.test(part) && part !== '.' && part !== '..')
-  if (first === 'cells' && rest.length > 0 && isPlain && file.length <= MAX_PATH) return
+  const isShort = file.length <= MAX_PATH && rest.length < MAX_SEGMENTS
+  if (first === 'cells' && rest.length > 0 && isPlain && isShort) return
   throw new UserError(`${report} carries a file '${file}', which is no file of a study`, {
     hint: 'do not trust this report: a path like this is not written by tunediff',
   })
+}
+
+function refuseCount(report: string, count: number): void {
+  if (count <= MAX_PIECES) return
+  throw new UserError(
+    `${report} carries ${count} files and pieces of files; at most ${MAX_PIECES} are unpacked`,
+  )
 }
 
 function placed(file: string, pieces: readonly Piece[]): Placed[] {

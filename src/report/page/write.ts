@@ -1,13 +1,23 @@
 // The page with its data: one HTML file. The summary and the shards stand in it as gzip in base64, one element each; shards
 // that are too large for one page lie in a folder beside it.
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type Report, SUMMARY } from '../../schema/report.ts'
 import { UserError } from '../../util/errors.ts'
-import { exists, temporaryName } from '../../util/files.ts'
+import { exists, removeAbandoned, temporaryName } from '../../util/files.ts'
 import { printable } from '../../util/text.ts'
 import type { BuiltReport } from './build.ts'
 
@@ -18,7 +28,7 @@ export const MAX_PAGE_BYTES = 20_000_000
 
 /** Built from web/. */
 const TEMPLATE = fileURLToPath(new URL('../../../dist/report/page.html', import.meta.url))
-const MARK = '<!-- report -->'
+export const MARK = '<!-- report -->'
 
 export interface WrittenPage {
   /** Of the page, and of the folder beside it. */
@@ -36,7 +46,8 @@ export async function writePage(
   const folder = shardFolderOf(path)
   await refuseForeign(folder)
   await mkdir(dirname(path), { recursive: true })
-  const [page, packed] = [temporaryName(path), temporaryName(folder)]
+  for (const own of [path, folder]) await removeAbandoned(own)
+  const [page, packed, former] = [temporaryName(path), temporaryName(folder), temporaryName(folder)]
   try {
     await mkdir(packed)
     const sizes = await packShards(packed, shards())
@@ -44,14 +55,14 @@ export async function writePage(
     const isBeside = inPage > maxBytes
     const shown = { ...report, shardFolder: isBeside ? basename(folder) : null }
     const bytes = await writeWhole(page, shown, isBeside ? null : packed)
-    await rm(folder, { recursive: true, force: true })
+    if (await exists(folder)) await rename(folder, former)
     if (isBeside) await rename(packed, folder)
     await rename(page, path)
     const beside = isBeside ? sizes.reduce((sum, size) => sum + size, 0) : 0
     return { bytes: bytes + beside, shardFolder: isBeside ? folder : null }
   } finally {
     await rm(page, { force: true })
-    await rm(packed, { recursive: true, force: true })
+    for (const left of [packed, former]) await rm(left, { recursive: true, force: true })
   }
 }
 
@@ -61,7 +72,12 @@ const shardFolderOf = (path: string): string =>
 
 /** A folder of an earlier report is written again; any other is not ours to remove. */
 async function refuseForeign(folder: string): Promise<void> {
-  if (!(await exists(folder))) return
+  const found = await stat(folder).catch(() => null)
+  if (!found) return
+  if (!found.isDirectory())
+    throw new UserError(`${folder} is a file, and a report keeps its rows in a folder of that name`, {
+      hint: 'give another file with -o, or move that file',
+    })
   const foreign = (await readdir(folder)).find(
     (name) => !/^(rows|weights|predictions|problems|tokens)-[0-9-]+\.gz$/.test(name),
   )

@@ -1,7 +1,7 @@
 // What the flips come to: the finding, each training by itself, and how much flips where nothing changed.
 import type { EffectResult, PairResult } from '../../../src/schema/results.ts'
 import { interval, pText, signedPoints } from '../../../src/util/numbers.ts'
-import { countWord, printable } from '../../../src/util/text.ts'
+import { countWord, plural, printable } from '../../../src/util/text.ts'
 import { flipColumns, pairsOf } from '../../answers.ts'
 import { usePage } from '../../context.ts'
 import { Legend } from '../../parts/side.tsx'
@@ -30,8 +30,8 @@ export function FlipsSummary({ task, side }: { task: string; side: string }) {
 }
 
 function ofTrainings(effect: EffectResult, trainings: number): string {
-  const { side, task, against, delta, holmP } = effect
-  return `${side} against ${against} on ${task}, mean of ${countWord(trainings)} trainings: ${signedPoints(delta.value)} points ${interval(delta)}, ${pText(holmP)} after Holm; ${MARK_WORDS[markOf(effect)]}.`
+  const { side, task, against, delta, problems, holmP } = effect
+  return `${side} against ${against} on ${task}, mean of ${countWord(trainings)} trainings: ${signedPoints(delta.value)} points ${interval(delta)} over ${plural(problems, 'problem')}, ${pText(holmP)} after Holm; ${MARK_WORDS[markOf(effect)]}.`
 }
 
 function Trainings({ pairs }: { pairs: readonly PairResult[] }) {
@@ -56,7 +56,11 @@ function zeroText({ report: { zeroLine }, against }: PairResult, effect: EffectR
   const twins =
     !effect || 'absent' in effect.seeds || 'absent' in effect.seeds.twins ? [] : effect.seeds.twins.pairs
   if (twins.length === 0) return own
-  const flips = twins.map((twin) => twin.flips)
-  const [least, most] = [Math.min(...flips), Math.max(...flips)]
-  return `${own} Another random seed of ${effect!.side} flips ${least === most ? least : `${least} to ${most}`} of ${twins[0]!.n}.`
+  const [flips, of] = [rangeOf(twins.map((twin) => twin.flips)), rangeOf(twins.map(({ n }) => n))]
+  return `${own} Another random seed of ${effect!.side} flips ${flips} of ${of}.`
+}
+
+function rangeOf(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return least === most ? String(least) : `${least} to ${most}`
 }

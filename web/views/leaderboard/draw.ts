@@ -31,14 +31,15 @@ export function inOrder({ study, board, metric, width }: BoardDrawing): Plot.Plo
     ...lookOfRow(study, row),
     name: printable(row.name),
   }))
-  const layout = rowsLayout(
-    rows.map(({ name }) => name),
-    { width },
-  )
-  const height = layout.isNarrow ? 44 : 25
   const brackets = bracketsOf(board)
   const lanes = Math.max(0, ...brackets.map(({ lane }) => lane + 1))
-  const right = SCORE_WIDTH + (lanes === 0 ? 0 : lanes * LANE_WIDTH + 8)
+  const bracketsWidth = lanes === 0 ? 0 : lanes * LANE_WIDTH + 8
+  const layout = rowsLayout(
+    rows.map(({ name }) => name),
+    { width, beside: bracketsWidth },
+  )
+  const height = layout.isNarrow ? 44 : 25
+  const right = SCORE_WIDTH + bracketsWidth
   const of = { y: 'at' as const }
   return {
     width,

@@ -38,6 +38,8 @@ function differenceWords(
   right: string | undefined,
   rows: readonly Row[] | null,
 ): string {
+  if (left === undefined && right === undefined)
+    return 'Both are empty or missing: there is nothing to compare.'
   if (left === undefined || right === undefined)
     return 'One of the two is empty or missing: there is nothing to compare.'
   if (left === right) return 'The two answers are the same, character for character.'

@@ -80,7 +80,7 @@ function Expected({ problem: { expected }, isCode }: { problem: ReportProblem; i
   const lines = texts.reduce((sum, text) => sum + text.trim().split('\n').length, 0)
   const words = {
     answers: texts.length === 1 ? 'This answer is right.' : 'Any of these is right.',
-    tests: 'These tests must pass; the model does not see them.',
+    tests: 'These tests must pass.',
     choices: `The first of these ${texts.length} choices is right.`,
   }[kind]
   const boxes = texts.map((text, at) => (

@@ -27,7 +27,7 @@ export function AnswerFacts({ answer }: { answer: Answer }) {
       <dl class="pair-facts">
         {score !== undefined && <Fact name="Recorded score">{nats(score)}</Fact>}
         {isRead && <Fact name={sample?.choices ? 'Taken' : 'Read as'}>{printable(outcome.message!)}</Fact>}
-        {calls.length > 0 && <Fact name="Asked">{callsWords(calls)}</Fact>}
+        {calls.length > 0 && <Fact name="Generated">{callsWords(calls)}</Fact>}
         <Fact name="Judged">
           {judgedWords(place.run)}
           {outcome && outcome.wallMs >= 1 ? `, in ${duration(outcome.wallMs)}` : ''}

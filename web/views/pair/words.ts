@@ -26,7 +26,7 @@ const MEANINGS: Readonly<Record<OutcomeClass, string>> = {
   timeout: 'it did not end in the time that it had',
   limit: 'it took more memory, output or recursion than it had',
   violation: 'it tried what the sandbox does not let through',
-  unjudged: 'a fault of the judging, which counts as no answer',
+  unjudged: 'it could not be asked or judged, and counts nowhere',
 }
 
 export function outcomeWords(run: ReportRun, letter: string): OutcomeWords {
@@ -56,8 +56,12 @@ const RULES: Readonly<Record<OutcomeRule, string>> = {
 export const judgedWords = ({ counts }: ReportRun): string =>
   counts === null ? 'as the log recorded it' : RULES[counts.rule]
 
-/** What became of a problem, as a sentence of two sides. */
-export function stateSentence(state: FlipState, base: string, variant: string, isScore: boolean): string {
+/** What became of a problem, as a sentence of two sides. `lacking`: those without an answer that counts. */
+export function stateSentence(
+  state: FlipState,
+  [base, variant]: readonly [string, string],
+  { isScore, lacking }: { isScore: boolean; lacking: readonly string[] },
+): string {
   switch (state) {
     case 'broken':
       return isScore ? `${variant} scores lower than ${base}` : `${variant} fails what ${base} passes`
@@ -70,7 +74,9 @@ export function stateSentence(state: FlipState, base: string, variant: string, i
     case 'partly':
       return `${variant} scores as ${base} does`
     case 'no-answer':
-      return `one of ${base} and ${variant} has no answer that counts`
+      return lacking.length === 2
+        ? `neither ${base} nor ${variant} has an answer that counts`
+        : `${lacking[0] ?? `one of ${base} and ${variant}`} has no answer that counts`
   }
 }
 

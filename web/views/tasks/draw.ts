@@ -69,8 +69,8 @@ export function forest({ study, by, width }: ForestOptions): Plot.PlotOptions {
   const margin = study.results.asked.margin
   return {
     width,
-    height: top + total * height + 52,
-    ...{ marginLeft: layout.left, marginTop: top, marginBottom: 52 },
+    height: top + total * height + 42,
+    ...{ marginLeft: layout.left, marginTop: top, marginBottom: 42 },
     marginRight: layout.isNarrow ? 8 : NUMBERS_WIDTH,
     x: { domain: domainOf(rows), inset: 8 },
     y: { domain: [0, total], range: [top, top + total * height], axis: null },
@@ -79,6 +79,7 @@ export function forest({ study, by, width }: ForestOptions): Plot.PlotOptions {
       Plot.gridX({ stroke: 'var(--line)', strokeOpacity: 1, tickSpacing: 110 }),
       Plot.axisX({ ...AXIS, label: 'change, percentage points', labelAnchor: 'center', labelArrow: 'none' }),
       ...(hasTop ? [Plot.axisX({ ...AXIS, anchor: 'top', label: null })] : []),
+      ...effectMarks(rows, { below: layout.shift / height, reach: ZERO_REACH / height }),
       ...rowNames(groups, {
         ...named,
         fill: 'var(--ink)',
@@ -86,11 +87,11 @@ export function forest({ study, by, width }: ForestOptions): Plot.PlotOptions {
         ...(isByTask ? {} : { look: lookOfGroup }),
       }),
       ...rowNames(rows, { ...named, fill: 'var(--ink-soft)', ...(isByTask ? { look: lookOfRow } : {}) }),
-      ...effectMarks(rows, { below: layout.shift / height, reach: ZERO_REACH / height }),
       Plot.text(rows, {
         y: 'at',
         text: ({ effect }: Row) => `${signedPoints(effect.delta.value)} ${interval(effect.delta)}`,
         ...{ frameAnchor: 'right', textAnchor: 'end', fontVariant: 'tabular-nums', fill: 'tone' },
+        ...{ stroke: 'var(--paper)', strokeWidth: 4 },
         ...{ dx: layout.isNarrow ? 0 : NUMBERS_WIDTH, dy: -layout.shift },
       }),
     ],

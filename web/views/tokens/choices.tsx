@@ -1,7 +1,7 @@
 // What the variant would say where the base would say something else.
 import type { PredictionsView } from '../../../src/schema/report.ts'
 import type { PredictionsResult } from '../../../src/schema/results.ts'
-import { count, percent } from '../../../src/util/numbers.ts'
+import { count, share } from '../../../src/util/numbers.ts'
 import { Table } from '../../parts/table.tsx'
 import { tokenName, useTokenTexts } from '../../tokenTexts.ts'
 
@@ -19,7 +19,7 @@ export function ChangedChoices({ name, result: { whole }, choices }: ChoicesProp
   const agreement =
     'absent' in topAgreement
       ? ''
-      : `Both have the same first choice at ${percent(topAgreement.value)} % of ${count(tokens)} tokens.`
+      : `Both have the same first choice at ${share(topAgreement.value)} % of ${count(tokens)} tokens.`
   return (
     <section class="section">
       <h2>Next tokens that changed</h2>
@@ -44,7 +44,7 @@ export function ChangedChoices({ name, result: { whole }, choices }: ChoicesProp
                 tokenName(texts, base),
                 tokenName(texts, variant),
                 count(times),
-                percent(times / tokens),
+                share(times / tokens),
               ]),
           }}
         />

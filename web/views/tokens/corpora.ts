@@ -2,7 +2,7 @@
 import type { TableBlock } from '../../../src/schema/blocks.ts'
 import type { Absent, Estimate } from '../../../src/schema/estimate.ts'
 import type { PredictionsResult } from '../../../src/schema/results.ts'
-import { count, nats, percent, signedNats } from '../../../src/util/numbers.ts'
+import { count, nats, share, signedNats } from '../../../src/util/numbers.ts'
 
 export function corpusTable({ byCorpus }: PredictionsResult): TableBlock | null {
   if (byCorpus.length < 2) return null
@@ -24,7 +24,7 @@ export function corpusTable({ byCorpus }: PredictionsResult): TableBlock | null 
       count(tokens),
       shown(kl, nats),
       boundsText(kl, nats),
-      shown(topAgreement, percent),
+      shown(topAgreement, share),
       shown(deltaBitsPerByte, signedNats),
       boundsText(deltaBitsPerByte, signedNats),
     ]),
@@ -35,7 +35,10 @@ const shown = (measure: Estimate | Absent, format: (value: number) => string): s
   'absent' in measure ? '-' : format(measure.value)
 
 /** `[0.0037, 0.0062]`; empty where there are none. */
-export function boundsText(measure: Estimate | Absent, format: (value: number) => string): string {
+export function boundsText(
+  measure: Pick<Estimate, 'low' | 'high'> | Absent,
+  format: (value: number) => string,
+): string {
   if ('absent' in measure || measure.low === null || measure.high === null) return ''
   return `[${format(measure.low)}, ${format(measure.high)}]`
 }

@@ -2,7 +2,8 @@
 import type { TableBlock } from '../../../src/schema/blocks.ts'
 import type { PredictionsView } from '../../../src/schema/report.ts'
 import type { PredictionsResult } from '../../../src/schema/results.ts'
-import { count, nats, percent } from '../../../src/util/numbers.ts'
+import { count, nats, share } from '../../../src/util/numbers.ts'
+import { plural } from '../../../src/util/text.ts'
 import { Chart, Plot } from '../../parts/chart.tsx'
 import { logAxis } from '../../parts/logAxis.ts'
 import { boundsText } from './corpora.ts'
@@ -48,18 +49,20 @@ function sentence(name: string, { whole, quantiles }: PredictionsResult, { mean 
   const bounds = boundsText(whole.kl, nats)
   const half = 'absent' in quantiles ? undefined : quantiles.kl.find(([share]) => share === 50)
   const of = half ? `; half of its tokens by at most ${nats(half[1])}` : ''
-  return `${name} diverges from the base by ${nats(mean)} nats a token on average${bounds && ` ${bounds}`}${of}`
+  const over = `${count(whole.tokens)} tokens of ${plural(whole.documents, 'document')}`
+  return `${name} diverges from the base by ${nats(mean)} nats a token on average${bounds && ` ${bounds}`}, over ${over}${of}`
 }
 
 function note({ whole: { kl }, ruler }: PredictionsResult, { below, bins }: Counts): string {
   const parts = [
-    'Tokens by KL(base || variant) in nats, on a logarithmic axis; bins of a quarter of a decade. Dotted lines: so many of the tokens are at most there.',
+    'Tokens by KL(base || variant) in nats, on a logarithmic axis; bins of a quarter of a decade. Dotted lines: that share of the tokens diverges no more.',
   ]
   if (below > 0)
     parts.push(
       `${count(below)} tokens diverge by less than ${nats(bins[0]?.low ?? 1e-8)}, and are not drawn.`,
     )
-  if (!('absent' in kl) && kl.zero)
+  if ('absent' in kl) parts.push(`Its mean is ${kl.absent}.`)
+  else if (kl.zero)
     parts.push(
       'absent' in kl.zero
         ? `Base against itself: ${kl.zero.absent}.`
@@ -77,7 +80,7 @@ function rulerText({
   const marks = [below, above].flatMap((mark) => (mark ? [`${mark.name} (${nats(mark.klNats)})`] : []))
   const where =
     marks.length === 2 ? `between ${marks.join(' and ')}` : below ? `above ${marks[0]}` : `below ${marks[0]}`
-  return `On a public ruler its mean stands ${where}: ${source}.`
+  return `For scale, the mean lies ${where}, which are ${source}.`
 }
 
 function linesOf({ quantiles, whole: { kl } }: PredictionsResult, { mean }: Counts): Line[] {
@@ -165,7 +168,7 @@ const shortNats = (value: number): string => (value < 0.001 ? value.toExponentia
 
 function table({ bins, below }: Counts): TableBlock {
   const all = below + bins.reduce((sum, bin) => sum + bin.count, 0)
-  const row = (from: string, to: string, tokens: number) => [from, to, count(tokens), percent(tokens / all)]
+  const row = (from: string, to: string, tokens: number) => [from, to, count(tokens), share(tokens / all)]
   return {
     kind: 'table',
     columns: [

@@ -2,7 +2,7 @@
 import type { TableBlock } from '../../../src/schema/blocks.ts'
 import type { Estimate } from '../../../src/schema/estimate.ts'
 import type { MeasureName, PredictionMeasures } from '../../../src/schema/predictions.ts'
-import { nats, percent, signedNats } from '../../../src/util/numbers.ts'
+import { nats, share as part, signedNats } from '../../../src/util/numbers.ts'
 import { boundsText } from './corpora.ts'
 
 type Format = (value: number) => string
@@ -10,7 +10,7 @@ type Format = (value: number) => string
 /** Of what hardly moves from where it stands. */
 const fine: Format = (value) => value.toPrecision(4)
 
-const share: Format = (value) => `${percent(value)} %`
+const share: Format = (value) => `${part(value)} %`
 
 const MEASURES: readonly [measure: MeasureName, title: string, format: Format][] = [
   ['kl', 'KL(base || variant), nats', nats],

@@ -1,5 +1,5 @@
 // Exact values of one token.
-import { percent } from '../../../src/util/numbers.ts'
+import { share } from '../../../src/util/numbers.ts'
 import { type TokenTexts, tokenName } from '../../tokenTexts.ts'
 import type { PageToken, TokenRow } from './rows.ts'
 
@@ -21,9 +21,10 @@ export function Panel({ token, texts }: { token: PageToken | undefined; texts: T
 }
 
 /** Four digits: what is exact here is read beside other numbers. */
-const exact = (value: number): string => String(Number(value.toPrecision(4)))
+const exact = (value: number): string =>
+  value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(3) : String(Number(value.toPrecision(4)))
 
-const logProb = (value: number): string => `${exact(value)} (${percent(Math.exp(value))} %)`
+const logProb = (value: number): string => `${exact(value)} (${share(Math.exp(value))} %)`
 
 function Values({ row, texts }: { row: TokenRow; texts: TokenTexts }) {
   const values: readonly [term: string, value: string][] = [
@@ -50,4 +51,4 @@ function Values({ row, texts }: { row: TokenRow; texts: TokenTexts }) {
 }
 
 const choice = (texts: TokenTexts, id: number, logProbability: number): string =>
-  `${tokenName(texts, id)} ${percent(Math.exp(logProbability))} %`
+  `${tokenName(texts, id)} ${share(Math.exp(logProbability))} %`

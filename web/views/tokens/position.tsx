@@ -8,8 +8,7 @@ import { Chart, Plot } from '../../parts/chart.tsx'
 import { logAxis } from '../../parts/logAxis.ts'
 import { lookOf } from '../../sides.ts'
 import { boundsText } from './corpora.ts'
-
-type Stretch = PredictionsView['byPosition'][number]
+import { positionSentence, type Stretch } from './words.ts'
 
 interface PositionProps {
   name: string
@@ -24,23 +23,17 @@ export function ByPosition({ name, result, stretches }: PositionProps) {
   const { study } = usePage()
   if (stretches.length === 0) return null
   const { colour } = lookOf(study, result.side)
+  // One document has none.
+  const hasBounds = stretches.some(({ kl }) => kl.low !== null)
   return (
     <Chart
-      label={sentence(name, stretches)}
-      note={`Mean KL in nats a token, by the position of the token in its document; bars are 95 % intervals over documents.${isWide(stretches) ? ' The axis is logarithmic.' : ''}`}
+      label={positionSentence(name, stretches, { hasAll: !('absent' in result.whole.kl) })}
+      note={`Mean KL in nats a token, by the position of the token in its document, the first that is predicted being 1${hasBounds ? '; bars are 95 % intervals over documents' : ''}.${isWide(stretches) ? ' The axis is logarithmic.' : ''}`}
       name={`kl-position-${name}`}
       table={table(stretches)}
       draw={(width) => drawn(stretches, colour, width)}
     />
   )
-}
-
-function sentence(name: string, stretches: readonly Stretch[]): string {
-  const sorted = [...stretches].sort((a, b) => b.kl.value - a.kl.value)
-  const [most, least] = [sorted[0]!, sorted.at(-1)!]
-  const text = ({ first, last, kl }: Stretch) => `tokens ${first} to ${last} (${nats(kl.value)})`
-  if (stretches.length === 1) return `${name} diverges by ${nats(most.kl.value)} nats at ${text(most)}`
-  return `${name} diverges most at ${text(most)} of a document, least at ${text(least)}`
 }
 
 function isWide(stretches: readonly Stretch[]): boolean {

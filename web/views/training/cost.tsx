@@ -4,6 +4,7 @@ import { count } from '../../../src/util/numbers.ts'
 import { byteSize, printable } from '../../../src/util/text.ts'
 import { usePage } from '../../context.ts'
 import { Chart, Plot } from '../../parts/chart.tsx'
+import { fitted } from '../../parts/rows.ts'
 import { Table } from '../../parts/table.tsx'
 import { lookOf, nameOf } from '../../sides.ts'
 
@@ -28,6 +29,7 @@ export function Cost() {
           name="memory"
           rows={cost(({ peakMemoryMb }) => peakMemoryMb * 1e6)}
           format={memory}
+          note="The peak of the whole process: of several trainings in one command a later one never reads lower."
         />
       </div>
       {table && <Table table={table} label="Cost of all trainings" isSortable />}
@@ -43,24 +45,31 @@ function seconds(value: number): string {
 const memory = (bytes: number): string =>
   bytes < 1e9 ? `${count(Math.round(bytes / 1e6))} MB` : byteSize(bytes)
 
+/** `lora (seed 2)` as `lora, seed 2`. */
+const inBrackets = (name: string): string => name.replace(/ \((seed \d+)\)$/, ', $1')
+
 interface DotsProps {
   title: string
   name: string
   rows: readonly Cost[]
   format: (value: number) => string
+  note?: string
 }
 
-function Dots({ title, name, rows, format }: DotsProps) {
+function Dots({ title, name, rows, format, note }: DotsProps) {
   const { study } = usePage()
   const sorted = [...rows].sort((a, b) => a.value - b.value)
   const [least, most] = [sorted[0]!, sorted.at(-1)!]
+  const left = (width: number) =>
+    Math.min(width * 0.42, Math.max(...rows.map((row) => row.name.length)) * 6.7 + 16)
   const label =
     rows.length === 1
       ? `${title} ${format(least.value)}`
-      : `${title} ${format(least.value)} (${least.name}) to ${format(most.value)} (${most.name})`
+      : `${title} ${format(least.value)} (${inBrackets(least.name)}) to ${format(most.value)} (${inBrackets(most.name)})`
   return (
     <Chart
       label={label}
+      {...(note === undefined ? {} : { note })}
       name={name}
       table={{
         kind: 'table',
@@ -70,7 +79,7 @@ function Dots({ title, name, rows, format }: DotsProps) {
       draw={(width) => ({
         width,
         height: rows.length * 22 + 40,
-        marginLeft: Math.min(width * 0.42, Math.max(...rows.map((row) => row.name.length)) * 6.7 + 16),
+        marginLeft: left(width),
         marginBottom: 30,
         marginTop: 6,
         marginRight: 24,
@@ -84,7 +93,7 @@ function Dots({ title, name, rows, format }: DotsProps) {
         y: {
           domain: rows.map((row) => row.name),
           label: null,
-          tickFormat: (d: string) => d,
+          tickFormat: (d: string) => fitted(d, left(width) - 12),
           tickSize: 0,
         },
         marks: [

@@ -10,6 +10,7 @@ import { logAxis } from '../../parts/logAxis.ts'
 import { Legend } from '../../parts/side.tsx'
 import { lookOf, nameOf } from '../../sides.ts'
 import { type Point, pointsOf, type Run, smoothed, thinned, windowOf } from './series.ts'
+import { lossSentence } from './words.ts'
 
 /** Largest over least from which an axis is logarithmic. */
 const WIDE = 50
@@ -38,7 +39,7 @@ export function Curves({ runs }: { runs: readonly Run[] }) {
           title="Learning rate"
           name="learning-rate"
           value={({ learningRate }) => learningRate}
-          note="By step, as the schedule of the recipe has it."
+          note="By step, as the schedule of the recipe has it. Equal schedules lie on one line."
         />
         <Small
           runs={runs}
@@ -71,7 +72,7 @@ function Loss({ runs }: { runs: readonly Run[] }) {
   const scale = { ...scaleOf([...smooth, ...heldOut]), isLog }
   return (
     <Chart
-      label={lossSentence(study, runs)}
+      label={lossLabel(study, runs)}
       note={lossNote(steps, scale.isLog, heldOut.length > 0)}
       name="loss"
       legend={<Legend sides={[...new Set(runs.map(({ training }) => training.side))]} />}
@@ -99,18 +100,12 @@ function Loss({ runs }: { runs: readonly Run[] }) {
 const drawnLine = ({ points, colour }: Line, options: Plot.LineOptions): Plot.Line =>
   Plot.line(points, { x: 'step', y: 'value', stroke: colour, clip: true, ...options })
 
-function lossSentence(study: StudyReport, runs: readonly Run[]): string {
+function lossLabel(study: StudyReport, runs: readonly Run[]): string {
   const results = runs.flatMap(({ training: { side, seed } }) =>
     study.results.trainings.filter((one) => one.side === side && one.seed === seed),
   )
-  const range = (values: readonly number[]): string => {
-    const [low, high] = [nats(Math.min(...values)), nats(Math.max(...values))]
-    return low === high ? low : `${low} to ${high}`
-  }
-  const first = range(results.map(({ firstLoss }) => firstLoss))
-  const last = range(results.map(({ lastLoss }) => lastLoss))
   const of = results.length === 1 ? printable(nameOf(study, results[0]!)) : plural(results.length, 'training')
-  return `The loss of ${of} went from ${first} nats a token in the first tenth of the steps to ${last} in the last`
+  return lossSentence(results, of)
 }
 
 function lossNote(steps: readonly number[], isLog: boolean, hasHeldOut: boolean): string {

@@ -1,9 +1,8 @@
 // What a training learnt against what it lost: a point each, lines where nothing changed.
 import type { TableBlock } from '../../../src/schema/blocks.ts'
-import type { Estimate } from '../../../src/schema/estimate.ts'
 import type { StudyReport, TrainingView } from '../../../src/schema/report.ts'
-import { interval, nats, points, signedNats, signedPoints } from '../../../src/util/numbers.ts'
-import { plural, printable } from '../../../src/util/text.ts'
+import { interval, signedNats, signedPoints } from '../../../src/util/numbers.ts'
+import { printable } from '../../../src/util/text.ts'
 import { usePage } from '../../context.ts'
 import { Chart, Plot } from '../../parts/chart.tsx'
 import { useSetQuery } from '../../parts/instance.tsx'
@@ -11,16 +10,7 @@ import { Absent, Choice } from '../../parts/shared.tsx'
 import { Legend } from '../../parts/side.tsx'
 import { lookOf, nameOf } from '../../sides.ts'
 import { boundsText } from '../tokens/corpora.ts'
-
-type Lost = 'tasks' | 'text'
-
-interface Spot {
-  name: string
-  side: string
-  task: string
-  learnt: Estimate
-  lost: Pick<Estimate, 'value' | 'low' | 'high'>
-}
+import { type Lost, lostSentence, type Spot } from './words.ts'
 
 export function Forgetting() {
   const { study, route } = usePage()
@@ -86,8 +76,8 @@ function lostOf({ others, deltaBitsPerByte }: TrainingView, lost: Lost): Spot['l
 function Spots({ study, spots, lost }: { study: StudyReport; spots: readonly Spot[]; lost: Lost }) {
   return (
     <Chart
-      label={sentence(spots, lost)}
-      note={`A mark is a training. Across: change on the task that it gained most on, in points. Up: ${
+      label={lostSentence(spots, lost)}
+      note={`A mark is a training. Across: change on the task where it is largest, in points. Up: ${
         lost === 'tasks'
           ? 'mean change on all other tasks, in points'
           : 'change in bits per byte on texts, where more is worse'
@@ -98,26 +88,6 @@ function Spots({ study, spots, lost }: { study: StudyReport; spots: readonly Spo
       draw={(width) => drawn(study, spots, lost, width)}
     />
   )
-}
-
-function sentence(spots: readonly Spot[], lost: Lost): string {
-  const isWorse = ({ value }: Spot['lost']) => (lost === 'tasks' ? value < 0 : value > 0)
-  const worse = spots.filter((spot) => isWorse(spot.lost))
-  const most = [...spots].sort((a, b) =>
-    lost === 'tasks' ? a.lost.value - b.lost.value : b.lost.value - a.lost.value,
-  )[0]!
-  const of = `${worse.length} of ${plural(spots.length, 'training')}`
-  const what =
-    lost === 'tasks' ? 'lost on the other tasks in the mean' : 'predict texts worse than their base'
-  if (worse.length === 0)
-    return lost === 'tasks'
-      ? 'No training lost on the other tasks in the mean'
-      : 'No training predicts texts worse than its base'
-  const change =
-    lost === 'tasks'
-      ? `${signedPoints(most.lost.value)} points`
-      : `${signedNats(most.lost.value)} bits per byte`
-  return `${of} ${what}; most did ${most.name}, ${change}, which gained ${points(most.learnt.value)} points on ${most.task}`
 }
 
 function drawn(study: StudyReport, spots: readonly Spot[], lost: Lost, width: number): Plot.PlotOptions {
@@ -210,7 +180,7 @@ function table(spots: readonly Spot[], lost: Lost): TableBlock {
       signedPoints(learnt.value),
       interval(learnt),
       lost === 'tasks' ? signedPoints(found.value) : signedNats(found.value),
-      ...(lost === 'text' ? [boundsText({ ...learnt, ...found }, nats)] : []),
+      ...(lost === 'text' ? [boundsText(found, signedNats)] : []),
     ]),
   }
 }

@@ -6,8 +6,9 @@ import { printable } from '../../../src/util/text.ts'
 import { usePage } from '../../context.ts'
 import { Chart, Plot } from '../../parts/chart.tsx'
 import { logAxis } from '../../parts/logAxis.ts'
+import { fitted } from '../../parts/rows.ts'
 import { baseName, lookOf, nameOf } from '../../sides.ts'
-import { shareOf, zeroOf } from './words.ts'
+import { allSentence, shareOf, zeroOf } from './words.ts'
 
 const MARGIN_RIGHT = 20
 
@@ -30,8 +31,8 @@ export function AllVariants() {
     <section class="section">
       <h2>All variants</h2>
       <Chart
-        label={sentence(rows)}
-        note="Change of all matrices in % of their norm, on a logarithmic axis."
+        label={allSentence(rows)}
+        note="Change of all matrices in % of their norm, on a logarithmic axis. The mark of a side is its whole change."
         legend={<Marks isSplit={isSplit} />}
         name="weights-all"
         table={table}
@@ -76,18 +77,13 @@ function rowsOf(study: StudyReport): Row[] {
   })
 }
 
-function sentence(rows: readonly Row[]): string {
-  const known = rows.filter(({ change }) => change !== null).sort((a, b) => a.change! - b.change!)
-  const [least, most] = [known[0], known.at(-1)]
-  if (!least || !most) return 'No variant has a ratio to the base'
-  return `${most.name} moved furthest (${percent(most.change!)} % of the norm of its matrices), ${least.name} least (${percent(least.change!)} %)`
-}
-
 function drawn(rows: readonly Row[], study: StudyReport, width: number): Plot.PlotOptions {
   const values = rows
     .flatMap(({ change, rounding, quantising, training }) => [change, rounding, quantising, training])
     .filter((value): value is number => value !== null && value > 0)
-  const [low, high] = [Math.min(...values, 1) / 1.4, Math.max(...values) * 1.4]
+  // Where nothing moved there is an empty axis.
+  const [low, high] =
+    values.length === 0 ? [0.001, 1] : [Math.min(...values) / 1.4, Math.max(...values) * 1.4]
   const of = (key: 'change' | 'rounding' | 'quantising' | 'training') =>
     rows.filter((row) => row[key] !== null && row[key]! > 0)
   const marginLeft = Math.min(width * 0.42, Math.max(...rows.map(({ name }) => name.length)) * 6.7 + 16)
@@ -104,7 +100,7 @@ function drawn(rows: readonly Row[], study: StudyReport, width: number): Plot.Pl
     y: {
       domain: rows.map(({ name }) => name),
       label: null,
-      tickFormat: (d: string) => d,
+      tickFormat: (d: string) => fitted(d, marginLeft - 12),
       tickSize: 0,
     },
     marks: [

@@ -103,7 +103,7 @@ export function cellText({ kind, layer, tensor, tensors }: MapCell): string {
   const beside = rounding === null ? '' : ` (rounding alone ${percent(rounding)} %)`
   switch (stateOf(tensor)) {
     case 'equal':
-      return `${of}: equal bit for bit`
+      return `${of}: equal ${tensor.baseDtype === tensor.variantDtype ? 'bit for bit' : 'value for value'}`
     case 'unknown':
       return `${of}: ${unknownText(tensor)}`
     case 'rounding':

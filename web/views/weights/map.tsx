@@ -29,7 +29,7 @@ export function WeightsMap({ name, result, map, selected, select }: MapProps) {
       <h2>Layers and kinds</h2>
       <Chart
         label={mapSentence(name, result, all)}
-        note="A cell is a tensor: the norm of its change in % of the base's norm, a colour's step being the same factor. Choose a cell for its spectrum."
+        note="A cell is a tensor: the norm of its change in % of the base's norm, each step of colour the same factor. Choose a cell for its spectrum."
         name={`weights-${name}`}
         minWidth={leastWidth(map)}
         legend={<MapLegend scale={scale} states={new Set(all.map(({ tensor }) => stateOf(tensor)))} />}

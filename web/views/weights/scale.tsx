@@ -71,7 +71,7 @@ export function MapLegend({ scale, states }: { scale: Scale; states: ReadonlySet
       )}
       {states.has('equal') && (
         <li>
-          <span class="map-step map-equal">=</span> equal bit for bit
+          <span class="map-step map-equal">=</span> equal
         </li>
       )}
       {states.has('unknown') && (

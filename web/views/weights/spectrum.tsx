@@ -1,12 +1,13 @@
 // Singular values of one tensor's change: how many directions it has, and which of them stand above rounding.
 import type { TableBlock } from '../../../src/schema/blocks.ts'
 import type { Spectral, TensorReport } from '../../../src/schema/weights.ts'
-import { nats, percent } from '../../../src/util/numbers.ts'
-import { plural, printable } from '../../../src/util/text.ts'
+import { nats } from '../../../src/util/numbers.ts'
+import { printable } from '../../../src/util/text.ts'
 import { Chart, Plot } from '../../parts/chart.tsx'
 import { logAxis } from '../../parts/logAxis.ts'
 import { Absent } from '../../parts/shared.tsx'
 import { changeOf, shortName } from './layout.ts'
+import { spectrumSentence } from './words.ts'
 
 export function Spectrum({ tensor }: { tensor: TensorReport }) {
   const { spectrum } = tensor
@@ -15,7 +16,7 @@ export function Spectrum({ tensor }: { tensor: TensorReport }) {
     return <Absent>{`${name} has no spectrum here: ${printable(spectrum.absent)}.`}</Absent>
   return (
     <Chart
-      label={sentence(name, spectrum, changeOf(tensor))}
+      label={spectrumSentence(name, spectrum, changeOf(tensor))}
       note={note(spectrum)}
       name={`spectrum-${name}`}
       table={table(spectrum)}
@@ -24,24 +25,10 @@ export function Spectrum({ tensor }: { tensor: TensorReport }) {
   )
 }
 
-function sentence(
-  name: string,
-  { directionsAbove, isCut, energy, method }: Spectral,
-  change: number | null,
-): string {
-  const moved = change === null ? '' : `, by ${percent(change)} % of its norm`
-  const directions = `${plural(directionsAbove, 'direction')}${isCut ? ' or more' : ''}`
-  const first =
-    energy['1'] === undefined ? '' : `; the first holds ${percent(energy['1'])} % of the squared change`
-  return method === 'factors'
-    ? `${name} moved in ${directions}${moved}${first}`
-    : `${name} moved in ${directions} above rounding${moved}${first}`
-}
-
 function note({ method, singularValues, isCut, edge }: Spectral): string {
   const what = 'Singular values of variant - base, largest first, on a logarithmic axis.'
   if (method === 'factors')
-    return `${what} They are of the adapter's factors, which are not rounded: its rank is their number.`
+    return `${what} They come from the adapter's factors, which are not rounded: there are as many as its rank.`
   const cut = isCut
     ? ` Only the first ${singularValues.length} were computed, and all stand above the edge.`
     : ''

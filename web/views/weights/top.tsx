@@ -38,6 +38,8 @@ export function MostChanged({ name, tensors, linkTo }: TopProps) {
 }
 
 function topTable(tensors: readonly TensorReport[]): TableBlock {
+  // Adapters have no largest change: their factors are measured.
+  const hasLargest = tensors.some(({ maxAbsDelta }) => shareOf(maxAbsDelta) !== null)
   return {
     kind: 'table',
     columns: [
@@ -46,7 +48,7 @@ function topTable(tensors: readonly TensorReport[]): TableBlock {
       { title: 'stored as' },
       { title: 'change, %', align: 'right' },
       { title: 'rounding alone, %', align: 'right' },
-      { title: 'largest change', align: 'right' },
+      ...(hasLargest ? [{ title: 'largest change', align: 'right' as const }] : []),
       { title: 'directions', align: 'right' },
     ],
     rows: tensors.map((tensor) => {
@@ -58,7 +60,7 @@ function topTable(tensors: readonly TensorReport[]): TableBlock {
         dtypes(tensor),
         percent(changeOf(tensor)!),
         rounding === null ? '-' : percent(rounding),
-        largest === null ? '-' : nats(largest),
+        ...(hasLargest ? [largest === null ? '-' : nats(largest)] : []),
         'absent' in spectrum ? '-' : `${spectrum.directionsAbove}${spectrum.isCut ? ' or more' : ''}`,
       ]
     }),
