@@ -178,7 +178,7 @@ function legend({ asked, effects, weights, predictions }: Results): string {
     ...(has('no-worse') ? [`≥ no worse by more${margin}`] : []),
     ...(has('cannot-tell') ? ['no mark: cannot tell'] : []),
     ...(effects.some((effect) => ofTrainings(effect) !== '')
-      ? ['in brackets: true of these very trainings, not shown of another seed']
+      ? ['in brackets: true of these very trainings, other seeds may differ']
       : []),
   ]
   const several = asked.sides.some(({ training }) => training !== null && training.seeds.length > 1)

@@ -59,11 +59,10 @@ beforeAll(async () => {
     `{runs: [${file}], model: ${JSON.stringify(model)}, solver: ${JSON.stringify(NAMES[0])}}`
   const lines = [
     `name: ${JSON.stringify(`</title>${NAMES.slice(2, 8).join(' ')}`)}`,
-    `base: ${side('one.jsonl', 'half\ud800')}`,
+    `base: ${side('one.jsonl', `half\ud800${'long'.repeat(5000)}`)}`,
     'variants:',
     `  constructor: ${side('two.jsonl', NAMES[2]!)}`,
     `  ${JSON.stringify(NAMES[8])}: ${side('two.jsonl', "$&$'")}`,
-    `  ${'long'.repeat(5000)}: ${side('two.jsonl', 'long')}`,
     'tasks: [problems.jsonl]',
   ]
   writeFileSync(tiny.path('names.yaml'), `${lines.join('\n')}\n`)

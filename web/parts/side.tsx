@@ -52,5 +52,5 @@ export function Named({ text }: { text: string }) {
     .map(({ name }) => name)
     .filter((name) => text === name || GOES_ON.some((words) => text.startsWith(name + words)))
     .sort((a, b) => b.length - a.length)[0]
-  return side === undefined ? <>{text}</> : <Side side={side} name={text} />
+  return side === undefined ? text : <Side side={side} name={text} />
 }

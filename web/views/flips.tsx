@@ -72,15 +72,15 @@ function askedOf(study: StudyReport, { parts, query }: Route): Asked | undefined
   const candidates = (tasks.includes(parts[0] ?? '') ? [parts[0]!] : tasks).flatMap((task) =>
     variantsOn(study, task).map((side) => ({ task, side })),
   )
-  const named = candidates.filter(({ side }) => side === query['variant'])
+  const named = candidates.filter(({ side }) => side === query.variant)
   const lost = ({ task, side }: { task: string; side: string }): number =>
     pairsOf(study, task, { side, seed: null }).reduce((sum, { report }) => sum + report.lost.length, 0)
   const [most] = (named.length > 0 ? named : candidates).sort((a, b) => lost(b) - lost(a))
   if (!most) return undefined
-  const states = (query['states'] ?? '').split(',')
+  const states = (query.states ?? '').split(',')
   return {
     ...most,
-    isPlain: query['order'] === 'task',
+    isPlain: query.order === 'task',
     states: FLIP_STATES.filter((state) => states.includes(state)),
   }
 }
@@ -161,7 +161,7 @@ function Tiles({ asked, go }: { asked: Asked; go: (change: Partial<Asked>) => vo
         label={`Problems of ${task}, ${side} against ${columns[0]!.base.side}: ${shown.length} of ${all.length}`}
         describe={describer(study, columns)}
         open={open}
-        {...(route.query['at'] === undefined ? {} : { at: route.query['at'] })}
+        {...(route.query.at === undefined ? {} : { at: route.query.at })}
       />
     </section>
   )

@@ -28,7 +28,7 @@ export function LeaderboardView() {
     )
   }
   const isSpread = spanMs(board) > DAY_MS
-  const by = isSpread && route.query['by'] === 'time' ? 'time' : 'order'
+  const by = isSpread && route.query.by === 'time' ? 'time' : 'order'
   const go = (task: string, order: string) =>
     replaceRoute(link('leaderboard', [task], order === 'time' ? { by: 'time' } : {}))
   return (

@@ -24,7 +24,7 @@ export function TasksView() {
       </>
     )
   }
-  const by = route.query['by'] === 'variant' ? 'variant' : 'task'
+  const by = route.query.by === 'variant' ? 'variant' : 'task'
   const hasBoth = distinct(effects, ({ task }) => task) > 1 && distinct(effects, ({ side }) => side) > 1
   return (
     <>
@@ -105,7 +105,7 @@ function trainingsText(better: number, worse: number, of: number): string {
   const words = better === 0 ? 'worse' : worse === 0 ? 'better' : 'better or worse'
   const which =
     better + worse === of ? 'in all of these' : `in ${countWord(better + worse)} of these ${countWord(of)}`
-  return `${which} the trainings made here are ${words}, which is not shown of another seed`
+  return `${which} the trainings made here are ${words}, though other seeds may not be`
 }
 
 function single(effect: EffectResult): string {

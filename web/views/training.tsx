@@ -33,7 +33,7 @@ function Trained() {
   const { study, source, route } = usePage()
   const setQuery = useSetQuery()
   const sides = [...new Set(study.trainings.map(({ side }) => side))]
-  const asked = route.query['variant'] ?? ALL
+  const asked = route.query.variant ?? ALL
   const chosen = sides.includes(asked) ? asked : ALL
   const trainings = study.trainings.filter(({ side }) => chosen === ALL || side === chosen)
   const loaded = useLoaded(`trainings ${chosen}`, () =>

@@ -63,7 +63,7 @@ function OfVariant({ result, tensors }: { result: WeightsResult; tensors: readon
   const select = (tensor: string) => setQuery({ tensor })
   const name = printable(nameOf(study, result))
   const map = mapOf(tensors)
-  const selected = tensors.find((tensor) => tensor.name === route.query['tensor']) ?? firstSelected(tensors)
+  const selected = tensors.find((tensor) => tensor.name === route.query.tensor) ?? firstSelected(tensors)
   return (
     <>
       <div class={map.layers > 10 ? 'weights-wide' : 'columns'}>

@@ -154,9 +154,7 @@ function answersOfSeveral(variants: readonly VariantView[]): Sentence {
   )
   const names = listed(alone.map(({ name }) => name))
   const also =
-    alone.length === 0
-      ? ''
-      : prose`, and so are the trainings of ${names}, which is not shown of another seed`
+    alone.length === 0 ? '' : prose`, and so are these trainings of ${names}, though other seeds may not be`
   return prose`${better ?? 'none is better on any task'}, ${worse ?? 'none is worse on any'}${also}`
 }
 

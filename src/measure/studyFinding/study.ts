@@ -27,11 +27,15 @@ function furthest({ variants }: StudyView): Sentence | null {
     predictions.flatMap((one) => known(one.of('whole').of('kl'))?.of('value') ?? []),
   )
   if (!weights || !kls || variants.length < 2) return null
+  const isSplit = variants.some(({ weights }) =>
+    weights.some(({ value }) => value.matrices.trainingAlone !== undefined),
+  )
+  const by = isSplit ? 'weights by training alone' : 'weights'
   const inWeights = prose`${weights.name} (${shown(weights.value, percent)} %)`
   const inPredictions = prose`${kls.name} (${shown(kls.value, nats)} nats a token)`
   return weights.name === kls.name
-    ? prose`Furthest in weights and in predictions is ${inWeights}, ${shown(kls.value, nats)} nats a token.`
-    : prose`Furthest in weights is ${inWeights}, furthest in predictions ${inPredictions}: how far weights moved does not tell how far predictions did.`
+    ? prose`Furthest in ${by} and in predictions is ${inWeights}, ${shown(kls.value, nats)} nats a token.`
+    : prose`Furthest in ${by} is ${inWeights}, furthest in predictions ${inPredictions}: how far weights moved does not tell how far predictions did.`
 }
 
 function most(

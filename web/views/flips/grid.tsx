@@ -49,7 +49,7 @@ export function FlipGrid({ flips, columns, label, describe, open, at }: GridProp
   }
   const onClick = (event: MouseEvent) => {
     const element = elementOf(event.target)
-    const flip = element ? flips[Number(element.dataset['tile'])] : undefined
+    const flip = element ? flips[Number(element.dataset.tile)] : undefined
     if (!element || !flip) return
     const { left, top } = element.getBoundingClientRect()
     open(flip, markAt(shape, event.clientX - left, event.clientY - top))
@@ -129,5 +129,5 @@ const elementOf = (target: EventTarget | null): HTMLElement | null =>
 
 function tileOf(target: EventTarget | null): number | undefined {
   const element = elementOf(target)
-  return element ? Number(element.dataset['tile']) : undefined
+  return element ? Number(element.dataset.tile) : undefined
 }

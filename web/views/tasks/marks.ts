@@ -1,7 +1,7 @@
 // What is found of an effect, as it is marked, and what the same measure reads where nothing changed.
 import type { EffectResult } from '../../../src/schema/results.ts'
 
-/** A finding; or what is true of these very trainings, and not shown of another seed. */
+/** A finding; or what is true of these very trainings, and not known of other seeds. */
 export type EffectMark = EffectResult['finding'] | 'trainings-better' | 'trainings-worse'
 
 export function markOf({ finding, seeds }: EffectResult): EffectMark {
@@ -22,6 +22,6 @@ export const MARK_WORDS: Readonly<Record<EffectMark, string>> = {
   worse: 'worse',
   'no-worse': 'no worse than the margin',
   'cannot-tell': 'cannot tell',
-  'trainings-better': 'these trainings are better, not shown of another seed',
-  'trainings-worse': 'these trainings are worse, not shown of another seed',
+  'trainings-better': 'these trainings are better, other seeds may not be',
+  'trainings-worse': 'these trainings are worse, other seeds may not be',
 }

@@ -64,7 +64,7 @@ export function Documents({ name, result, documents }: DocumentsProps) {
   const corpora = [...new Set(documents.map((one) => one.corpus))]
   const place = Math.max(
     0,
-    sorted.findIndex(({ id }) => id === route.query['doc']),
+    sorted.findIndex(({ id }) => id === route.query.doc),
   )
   const shown = sorted[place]
   return (
@@ -116,7 +116,7 @@ function Pages({ result, document }: { result: PredictionsResult; document: View
   const { source, study, route } = usePage()
   const setQuery = useSetQuery()
   const pages = pagesOf(document)
-  const page = Math.min(Math.max(1, Math.floor(Number(route.query['page'] ?? 1)) || 1), pages) - 1
+  const page = Math.min(Math.max(1, Math.floor(Number(route.query.page ?? 1)) || 1), pages) - 1
   const place = placeOf(result)
   const loaded = useLoaded(`${place} ${document.id} ${page}`, () =>
     readPage(filesOf(source, study, place), document, page),

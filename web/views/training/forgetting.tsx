@@ -16,7 +16,7 @@ export function Forgetting() {
   const { study, route } = usePage()
   const setQuery = useSetQuery()
   const choices = (['tasks', 'text'] as const).filter((lost) => spotsOf(study, lost).length > 0)
-  const asked = choices.find((lost) => lost === route.query['lost'])
+  const asked = choices.find((lost) => lost === route.query.lost)
   const lost = asked ?? choices[0]
   return (
     <section class="section">
