@@ -9,7 +9,9 @@ import { browserPath, drawn, launch, NARROW, openFile, type Watched, WIDE } from
 import { findingWords, flat } from '../support/findingWords.ts'
 import { axeFindings, chartFaults, overflow, textOnScreen } from '../support/pageChecks.ts'
 import { HOSTILE, recordedStudy, reportOf, succeed, trainedStudy } from '../support/pages.ts'
+import { isSoak } from '../support/soak.ts'
 import { TinyStudy } from '../support/tinyStudy.ts'
+import { describeWhole } from './whole.ts'
 
 const LONG_MS = 120_000
 const VIEWS = ['finding', 'leaderboard', 'tasks', 'flips', 'pair', 'weights', 'tokens', 'training'] as const
@@ -247,6 +249,8 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
     expect(files.PNG!.length).toBeGreaterThan(2000)
   })
 })
+
+if (isSoak && browserPath !== null) describe('whole studies', describeWhole)
 
 /** Presses Tab until something that fits has the focus. */
 async function tabTo(tab: Page, selector: string): Promise<void> {

@@ -1,5 +1,5 @@
-// The few figures that the first screen shows, the most telling first: effects on tasks by how sure they are, of each side in
-// turn, then the furthest predictions and the furthest weights.
+// The few figures that the first screen shows, the most telling first: effects on tasks by how sure they are, gains and losses
+// in turn, then the furthest predictions and the furthest weights.
 import type { Estimate } from '../../schema/estimate.ts'
 import type { KeyFigure } from '../../schema/report.ts'
 import type { EffectResult, Results, ScoreResult } from '../../schema/results.ts'
@@ -30,19 +30,26 @@ function scoreFigure({ side, task, metric, report: { rate, n } }: ScoreResult): 
   }
 }
 
-/** The most telling of each side, then the second of each. */
+/** By how sure they are; a gain and a loss in turn, and of each of them the most telling of each side before its second. */
 function inTurn(effects: readonly EffectResult[]): EffectResult[] {
   const sorted = [...effects].sort(
     (a, b) => groupOf(a) - groupOf(b) || Math.abs(b.delta.value) - Math.abs(a.delta.value),
   )
-  const turns = new Map<EffectResult, number>()
+  const bySide = turnsOf(sorted, ({ side, delta }) => `${Math.sign(delta.value)} ${side}`)
+  return turnsOf(bySide, ({ delta }) => String(Math.sign(delta.value)))
+}
+
+/** Within what is as sure, the first with each key, then the second with each, and so on. */
+function turnsOf(effects: readonly EffectResult[], keyOf: (effect: EffectResult) => string): EffectResult[] {
   const taken = new Map<string, number>()
-  for (const effect of sorted) {
-    const turn = taken.get(effect.side) ?? 0
+  const turns = new Map<EffectResult, number>()
+  for (const effect of effects) {
+    const key = `${groupOf(effect)} ${keyOf(effect)}`
+    const turn = taken.get(key) ?? 0
     turns.set(effect, turn)
-    taken.set(effect.side, turn + 1)
+    taken.set(key, turn + 1)
   }
-  return sorted.sort((a, b) => groupOf(a) - groupOf(b) || turns.get(a)! - turns.get(b)!)
+  return [...effects].sort((a, b) => groupOf(a) - groupOf(b) || turns.get(a)! - turns.get(b)!)
 }
 
 /** Better and worse, then what is shown of these very trainings, then the rest. */

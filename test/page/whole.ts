@@ -1,16 +1,15 @@
-// The page of the demo, the quick one; the whole one, and that of all published answers judged here, under `npm run soak`.
+// The pages of the whole demo and of all published answers, judged here: minutes of work, so under `npm run soak`.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../src/schema/report.ts'
-import { browserPath, launch, NARROW, openFile, WIDE } from '../support/browser.ts'
+import { launch, NARROW, openFile, WIDE } from '../support/browser.ts'
 import { type CliResult, root, tunediffProcess } from '../support/cli.ts'
 import { findingWords, flat } from '../support/findingWords.ts'
 import { axeFindings, chartFaults, overflow, textOnScreen } from '../support/pageChecks.ts'
 import { sharedHumanEval, sharedLog } from '../support/shared.ts'
-import { isSoak } from '../support/soak.ts'
 
 const LONG_MS = 900_000
 const VIEWS = ['finding', 'leaderboard', 'tasks', 'flips', 'pair', 'weights', 'tokens', 'training']
@@ -28,7 +27,7 @@ variants:
 tasks: [humaneval]
 `
 
-describe.skipIf(browserPath === null)('whole studies', () => {
+export function describeWhole(): void {
   const folder = mkdtempSync(join(tmpdir(), 'tunediff-whole-'))
   let browser: Browser
   beforeAll(async () => {
@@ -45,9 +44,7 @@ describe.skipIf(browserPath === null)('whole studies', () => {
     return result
   }
 
-  const demo = isSoak ? 'study' : 'quick'
-  const withLogs = isSoak && sharedHumanEval !== null
-  describe.each(withLogs ? [demo, 'logs'] : [demo])('the page of %s', (name) => {
+  describe.each(sharedHumanEval === null ? ['study'] : ['study', 'logs'])('the page of %s', (name) => {
     const page = join(folder, `${name}.html`)
     let said = ''
     let report: Report
@@ -108,4 +105,4 @@ describe.skipIf(browserPath === null)('whole studies', () => {
       expect(stdout).toMatch(/figures of \d+ files recomputed: all equal/)
     })
   })
-})
+}
