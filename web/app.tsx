@@ -6,7 +6,7 @@ import { Absent, Choice } from './parts/shared.tsx'
 import { href, useRoute } from './router.ts'
 import type { Source } from './source.ts'
 import { FindingView } from './views/finding.tsx'
-import { FlipsView } from './views/flips.tsx'
+import { FlipsView, prepareFlips } from './views/flips.tsx'
 import { LeaderboardView } from './views/leaderboard.tsx'
 import { PairView } from './views/pair.tsx'
 import { TasksView } from './views/tasks.tsx'
@@ -25,6 +25,9 @@ const VIEWS: readonly { id: string; title: string; view: ComponentType }[] = [
   { id: 'training', title: 'Training', view: TrainingView },
 ]
 
+/** When what was opened is drawn. */
+const PREPARE_MS = 250
+
 export function App({ source }: { source: Source }) {
   const route = useRoute()
   const { report } = source
@@ -34,6 +37,10 @@ export function App({ source }: { source: Source }) {
   const shown = VIEWS.find(({ id }) => id === route.view) ?? VIEWS[0]!
   const main = useRef<HTMLElement>(null)
   useViewChange(shown.id, main)
+  useEffect(() => {
+    const later = setTimeout(() => prepareFlips(study), PREPARE_MS)
+    return () => clearTimeout(later)
+  }, [study])
   const query: Record<string, string> = index === 0 ? {} : { study: String(index) }
   return (
     <PageContext.Provider value={{ source, study, index, route }}>

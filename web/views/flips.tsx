@@ -85,6 +85,12 @@ function askedOf(study: StudyReport, { parts, query }: Route): Asked | undefined
   }
 }
 
+/** Compares the letters of what the view opens with before somebody asks for it: of 20,000 problems that takes a while. */
+export function prepareFlips(study: StudyReport): void {
+  const asked = askedOf(study, { view: 'flips', parts: [], query: {} })
+  if (asked) flipsOf(study, asked.task, { side: asked.side, seed: null })
+}
+
 function Choices({
   study,
   asked,

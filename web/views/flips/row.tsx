@@ -38,7 +38,7 @@ export function Row({ row, flips, across, shape, active, describe }: RowProps) {
             class={`tile ${flip.state}`}
           >
             <svg viewBox={`0 0 ${shape.width} ${shape.height}`} aria-hidden="true">
-              <Marks marks={flip.marks} shape={shape} />
+              {marksOf(flip, shape)}
             </svg>
           </div>
         ))}
@@ -48,8 +48,8 @@ export function Row({ row, flips, across, shape, active, describe }: RowProps) {
   )
 }
 
-/** A path a state. */
-function Marks({ marks, shape }: { marks: Flip['marks']; shape: TileShape }) {
+/** A path a state; no part of its own, of which there would be hundreds. */
+function marksOf({ marks }: Flip, shape: TileShape) {
   return FLIP_STATES.filter((state) => marks.includes(state)).map((state) => {
     const places = shape.places.filter((_, mark) => marks[mark] === state)
     return <path key={state} class={`mark ${state}`} d={statePath(state, places)} />

@@ -2,7 +2,7 @@
 import { useLayoutEffect, useState } from 'preact/hooks'
 
 /** Rows above and below the window that are there already. */
-const BEYOND = 3
+const BEYOND = 2
 /** Before anything is known. */
 const FIRST_ROWS = 16
 /** On paper there is no window; more rows than this stay unprinted. */
