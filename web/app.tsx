@@ -25,8 +25,11 @@ const VIEWS: readonly { id: string; title: string; view: ComponentType }[] = [
   { id: 'training', title: 'Training', view: TrainingView },
 ]
 
-/** When what was opened is drawn. */
-const PREPARE_MS = 250
+/** After what was opened is drawn; not every browser tells when it has nothing to do. */
+const whenIdle = (work: () => void): void => {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(work)
+  else setTimeout(work, 250)
+}
 
 export function App({ source }: { source: Source }) {
   const route = useRoute()
@@ -38,8 +41,7 @@ export function App({ source }: { source: Source }) {
   const main = useRef<HTMLElement>(null)
   useViewChange(shown.id, main)
   useEffect(() => {
-    const later = setTimeout(() => prepareFlips(study), PREPARE_MS)
-    return () => clearTimeout(later)
+    whenIdle(() => prepareFlips(study))
   }, [study])
   const query: Record<string, string> = index === 0 ? {} : { study: String(index) }
   return (

@@ -3,6 +3,7 @@
 import { chromium } from 'playwright-core'
 
 const VIEWS = ['finding', 'leaderboard', 'tasks', 'flips', 'pair', 'weights', 'tokens', 'training']
+const READ_MS = 1000
 const ROUNDS = 5
 
 export async function openBrowser() {
@@ -24,6 +25,8 @@ export async function measurePage(browser, url, { task, problems }) {
     await page.context().close()
   }
   const { page, cpuMs } = await openPage(browser, url)
+  // Whoever moves on has read something first.
+  await page.waitForTimeout(READ_MS)
   const timed = async (act, argument) => {
     const before = await cpuMs()
     const ms = await page.evaluate(act, argument)
