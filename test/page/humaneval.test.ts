@@ -58,7 +58,8 @@ tasks: [humaneval]
     const seen: string[] = []
     await page.go('#/pair/humaneval?variant=reflexion')
     for (let at = 1; at <= 5; at++) {
-      expect(await text()).toContain(`Flip ${at} of 5`)
+      // The address changes before the view does.
+      await expect.poll(text, { timeout: 5000 }).toContain(`Flip ${at} of 5`)
       seen.push((await heading()).split(':')[0]!)
       if (at < 5) await page.tab.getByRole('link', { name: 'Next flip' }).click()
     }
