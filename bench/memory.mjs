@@ -1,14 +1,13 @@
 // Peak memory of `judge` on 10,000 and on 100,000 answers of the same 500 distinct programs, under one rule. Everything
 // runs in one process (wall none), whose peak resident set is read from /proc (Linux). Prints a Markdown table.
-import { spawn } from 'node:child_process'
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { measured } from './measured.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const problems = join(root, 'test/fixtures/humanlike/problems.jsonl')
-const main = join(root, 'dist/cli/main.js')
 const DISTINCT = 500
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-memory-'))
 
@@ -29,37 +28,31 @@ async function writeAnswers(path, count) {
   await new Promise((resolve) => file.end(resolve))
 }
 
-/** Runs tunediff; returns peak resident memory in MB and wall seconds. */
-async function measured(...args) {
-  const start = performance.now()
-  const child = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, TUNEDIFF_CACHE: join(folder, 'cache') },
-  })
-  let peakKb = 0
-  const timer = setInterval(() => {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-      peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0))
-    } catch {
-      // It has just ended.
-    }
-  }, 20)
-  const code = await new Promise((resolve) => child.once('exit', resolve))
-  clearInterval(timer)
-  if (code !== 0) throw new Error(`tunediff ${args[0]} ended with ${code}`)
-  return { peakMb: peakKb / 1024, seconds: (performance.now() - start) / 1000 }
-}
-
 try {
   const results = []
   for (const count of [10_000, 100_000]) {
     const log = join(folder, `answers-${count}.jsonl`)
     await writeAnswers(log, count)
     const run = join(folder, `run-${count}`)
-    const imported = await measured('import', log, '--task', problems, '-o', run)
-    const judged = await measured('judge', run, '--rule', 'prompt+body', '--wall', 'none')
-    const again = await measured('judge', run, '--rule', 'prompt+body', '--wall', 'none')
+    const imported = await measured(join(folder, 'cache'), 'import', log, '--task', problems, '-o', run)
+    const judged = await measured(
+      join(folder, 'cache'),
+      'judge',
+      run,
+      '--rule',
+      'prompt+body',
+      '--wall',
+      'none',
+    )
+    const again = await measured(
+      join(folder, 'cache'),
+      'judge',
+      run,
+      '--rule',
+      'prompt+body',
+      '--wall',
+      'none',
+    )
     results.push({ count, imported, judged, again })
   }
   const cell = ({ peakMb, seconds }) => `${peakMb.toFixed(0)} MB, ${seconds.toFixed(1)} s`

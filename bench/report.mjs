@@ -1,16 +1,15 @@
 // A report of 100,000 answers: how long it takes to write, how large it is, what memory that takes, and how fast it is in a
 // browser, with its rows in the page and beside it. Five recorded sides of 20,000 problems each, as logs of lm-eval
-// (bench/report/logs.mjs). Prints Markdown tables. `node bench/report.mjs [PROBLEMS] [FOLDER]`; chromium: CHROMIUM, or /usr/bin/chromium.
-import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+// (bench/report/logs.mjs). Prints Markdown tables. `node bench/report.mjs [PROBLEMS] [FOLDER]`; TUNEDIFF_CHROMIUM names another Chromium than /usr/bin/chromium.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { measured } from './measured.mjs'
 import { measurePage, openBrowser } from './report/browser.mjs'
 import { writeLogs } from './report/logs.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const main = join(root, 'dist/cli/main.js')
 const { openReport } = await import(join(root, 'dist/report/page/read.js'))
 const { buildReport } = await import(join(root, 'dist/report/page/build.js'))
 const { writePage } = await import(join(root, 'dist/report/page/write.js'))
@@ -20,28 +19,6 @@ const PROBLEMS = Number(process.argv[2] ?? 20_000)
 const FLIPS = [0.03, 0.04, 0.05, 0.06]
 const folder = process.argv[3] ?? mkdtempSync(join(tmpdir(), 'tunediff-report-'))
 mkdirSync(folder, { recursive: true })
-
-/** Runs tunediff; returns peak resident memory in MB and wall seconds. */
-async function measured(...args) {
-  const start = performance.now()
-  const child = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, TUNEDIFF_CACHE: join(folder, 'cache') },
-  })
-  let peakKb = 0
-  const timer = setInterval(() => {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-      peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0))
-    } catch {
-      // It has just ended.
-    }
-  }, 20)
-  const code = await new Promise((resolve) => child.once('exit', resolve))
-  clearInterval(timer)
-  if (code !== 0) throw new Error(`tunediff ${args[0]} ended with ${code}`)
-  return { peakMb: peakKb / 1024, seconds: (performance.now() - start) / 1000 }
-}
 
 const mb = (bytes) => (bytes / 1e6).toFixed(1)
 const row = (...cells) => process.stdout.write(`| ${cells.join(' | ')} |\n`)
@@ -56,11 +33,11 @@ const sizeOf = (path) => {
 async function writeTable() {
   const logs = await writeLogs(folder, { problems: PROBLEMS, flips: FLIPS })
   const report = join(folder, 'report.html')
-  const fromLogs = await measured('report', ...logs, '-o', report)
+  const fromLogs = await measured(join(folder, 'cache'), 'report', ...logs, '-o', report)
   const [name] = readdirSync(join(folder, 'cache', 'diffs'))
   const study = join(folder, 'cache', 'diffs', name)
-  const again = await measured('report', study, '-o', report)
-  const verified = await measured('verify', report)
+  const again = await measured(join(folder, 'cache'), 'report', study, '-o', report)
+  const verified = await measured(join(folder, 'cache'), 'verify', report)
   const { report: summary } = await openReport(report)
   const raw = Object.values(summary.shards).reduce((sum, { bytes }) => sum + bytes, 0)
   process.stdout.write(

@@ -18,7 +18,13 @@ const src = fileURLToPath(new URL('../src', import.meta.url))
 const group = (folder: string): number => GROUPS.findIndex((names) => names.includes(folder))
 
 /** Of these the page takes values, from all other of `schema` types alone: what it runs must need no Node and no zod. */
-const PAGE_VALUES = ['util/numbers.ts', 'util/text.ts', 'schema/outcomes.ts', 'schema/tokenColumns.ts']
+const PAGE_VALUES = [
+  'util/numbers.ts',
+  'util/text.ts',
+  'schema/outcomes.ts',
+  'schema/tokenColumns.ts',
+  'schema/sideNames.ts',
+]
 const IMPORTS = /(import type|import|export)[^'"]*?(?:from\s*|\()'(\.[^']+)'/g
 
 function* sources(folder: string): Generator<string> {

@@ -12,26 +12,15 @@ import { answerResults } from '../src/study/results/answers.ts'
 import { askedResults } from '../src/study/results/asked.ts'
 import { tunediff } from './support/cli.ts'
 import { SANDBOX } from './support/handStudy.ts'
-import { sharedHumanEval, sharedLog } from './support/shared.ts'
+import { scaffoldStudy } from './support/scaffolds.ts'
+import { sharedHumanEval } from './support/shared.ts'
 import { isSoak } from './support/soak.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-scaffolds-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const context = { cacheFolder: join(folder, 'cache'), env: process.env }
 
-const STUDY = `name: scaffolds
-base: {runs: [${sharedLog('gpt-4-plain.reflexion.jsonl')}], model: gpt-4, solver: direct}
-variants:
-  reflexion: {runs: [${sharedLog('gpt-4-reflexion.reflexion.jsonl')}], model: gpt-4, solver: reflexion}
-  ldb:
-    runs: [${sharedLog('gpt-4-reflexion-then-gpt-3.5-ldb.ldb.jsonl')}]
-    model: gpt-3.5
-    solver: ldb
-    startFrom: reflexion
-    against: reflexion
-tasks: [humaneval]
-measures: [answers]
-`
+const STUDY = scaffoldStudy()
 
 /** The cells as `tunediff run` leaves them, but for the outcomes: a pass where the log claims one. */
 async function claimedCells(study: string) {

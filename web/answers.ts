@@ -1,6 +1,6 @@
 // Answers of a variant beside those of the side that it is compared with, problem by problem: what flipped, and in which order
 // views show it. A mark is one answer beside one answer; a problem has one a repeat and training.
-import { letterOf, NO_ANSWER, OUTCOME_CLASSES, OUTCOME_LETTERS, PARTIAL } from '../src/schema/outcomes.ts'
+import { letterScore, NO_ANSWER, OUTCOME_CLASSES, OUTCOME_LETTERS, PARTIAL } from '../src/schema/outcomes.ts'
 import type { ReportRun, ReportTask, StudyReport } from '../src/schema/report.ts'
 import type { Instance, PairResult } from '../src/schema/results.ts'
 import { isSame } from './sides.ts'
@@ -178,14 +178,9 @@ class ProblemFlip implements Flip {
 const placeOf = ({ repeats }: ReportRun, index: number, repeat: number): number =>
   index * repeats + (repeat % repeats)
 
-const PASS = letterOf('pass')
-const UNJUDGED = letterOf('unjudged')
-
 export function scoreAt({ scores, outcomes }: ReportRun, place: number): number | null {
   if (scores) return scores[place] ?? null
-  const letter = outcomes[place] ?? NO_ANSWER
-  if (letter === NO_ANSWER || letter === UNJUDGED) return null
-  return letter === PASS ? 1 : 0
+  return letterScore(outcomes[place] ?? NO_ANSWER)
 }
 
 /** Of each problem over its answers that have a score; NaN where none has. */

@@ -74,7 +74,7 @@ export function App({ source }: { source: Source }) {
         <Shown key={`${shown.id} ${index}`} view={shown.view} />
       </main>
       <footer>
-        Made by tunediff {report.tunediff} from recorded rows, which this file carries:{' '}
+        Made by tunediff {report.tunediff} from recorded rows, which come with it:{' '}
         <code>tunediff verify</code> computes every number in it again.
       </footer>
     </PageContext.Provider>

@@ -2,6 +2,7 @@
 
 import type { StudyReport } from '../src/schema/report.ts'
 import type { Instance } from '../src/schema/results.ts'
+import { shownName } from '../src/schema/sideNames.ts'
 
 /** Colours stand in theme.css, in two tones. More sides than colours begin again, with the next symbol. */
 const COLOURS = 8
@@ -26,11 +27,9 @@ export function lookOf(study: StudyReport, side: string): Look {
 
 export const baseName = (study: StudyReport): string => study.results.asked.sides[0]!.name
 
-/** `lora (seed 2)`; a side of one training, or of none, by its name. */
-export function nameOf(study: StudyReport, { side, seed }: Instance): string {
-  const seeds = study.results.asked.sides.find(({ name }) => name === side)?.training?.seeds ?? []
-  return seed === null || seeds.length < 2 ? side : `${side} (seed ${seed})`
-}
+/** `lora (seed 2)`; all trainings of a side by its name. */
+export const nameOf = (study: StudyReport, instance: Instance): string =>
+  instance.seed === null ? instance.side : shownName(study.results.asked.sides, instance)
 
 export const isSame = (one: Instance, other: Instance): boolean =>
   one.side === other.side && one.seed === other.seed

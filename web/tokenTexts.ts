@@ -1,5 +1,5 @@
 // Texts of tokens by id, where the report has them, and how a token is named in tables.
-import { printable } from '../src/util/text.ts'
+import { tokenText } from '../src/util/text.ts'
 import { useLoaded, usePage } from './context.ts'
 import { jsonShard } from './source.ts'
 
@@ -16,11 +16,8 @@ export function useTokenTexts(): TokenTexts {
   return loaded.state === 'done' ? loaded.value : {}
 }
 
-/** `“ the”`; by its number where it has no text, or that is not known. Line ends and tabs are shown. */
+/** `“ the”`; by its number where it has no text, or that is not known. */
 export function tokenName(texts: TokenTexts, id: number): string {
   const text = texts[id]
-  return text ? `“${visible(text)}”` : `token ${id}`
+  return text ? `“${tokenText(text)}”` : `token ${id}`
 }
-
-export const visible = (text: string): string =>
-  printable(text.replaceAll('\n', '⏎').replaceAll('\r', '␍').replaceAll('\t', '→'))

@@ -8,7 +8,7 @@ const ROUNDS = 5
 
 export async function openBrowser() {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.TUNEDIFF_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox'],
   })
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BuiltReport, buildReport } from '../report/page/build.ts'
+import { isCarried } from '../report/page/carried.ts'
 import { type OpenedReport, openReport } from '../report/page/read.ts'
 import { unpackFiles } from '../report/page/unpack.ts'
 import { MARK, pageHalves } from '../report/page/write.ts'
@@ -25,8 +26,6 @@ import { pointer } from '../util/prose.ts'
 import { oneLine } from '../util/text.ts'
 import { VERSION } from '../util/version.ts'
 import { outcomeDifferences, summaryPlace, viewPlace } from './reportPlaces.ts'
-
-const isCarried = (file: string): boolean => !file.endsWith('.safetensors')
 
 export async function verifyReport(path: string, options: VerifyOptions): Promise<ReportVerification> {
   const opened = await openReport(path)

@@ -6,7 +6,8 @@ import type { Finding } from '../schema/comparison.ts'
 import type { Absent, Estimate } from '../schema/estimate.ts'
 import type { PredictionMeasures } from '../schema/predictions.ts'
 import { type EffectResult, instanceName, type ResultSide, type Results } from '../schema/results.ts'
-import { nats, percent, points, signedNats, signedPoints } from '../util/numbers.ts'
+import { ofTrainingsAlone, withAgainst } from '../schema/sideNames.ts'
+import { interval, nats, percent, points, signedNats, signedPoints } from '../util/numbers.ts'
 import { type Column, displayWidth, textTable } from '../util/table.ts'
 
 /** More tasks have tables of their own. */
@@ -80,7 +81,12 @@ function distanceNumbers({ weights, predictions }: Results): Numbers[] {
     title: 'bits per byte',
     of: (side) => {
       const changes = ofSide(predictions, side).map(({ whole }) => whole.deltaBitsPerByte)
-      return range(changes, signedNats) + (changes.length === 1 ? bounds(changes[0]!) : '')
+      return [
+        range(changes, signedNats),
+        ...(changes.length === 1 ? [interval(changes[0]!, signedNats)] : []),
+      ]
+        .join(' ')
+        .trimEnd()
     },
     ofZero: (measures) => range([measures.deltaBitsPerByte], signedNats),
   }
@@ -95,11 +101,6 @@ function range(measures: readonly (Estimate | Absent)[], format: (value: number)
   return least === most ? least : `${least} to ${most}`
 }
 
-function bounds(measure: Estimate | Absent): string {
-  if ('absent' in measure || measure.low === null || measure.high === null) return ''
-  return ` [${signedNats(measure.low)}, ${signedNats(measure.high)}]`
-}
-
 /** `+57.8 ↑`. */
 function answerOf({ effects }: Results, side: string, task: string): string {
   const effect = effects.find((one) => one.side === side && one.task === task)
@@ -107,10 +108,9 @@ function answerOf({ effects }: Results, side: string, task: string): string {
 }
 
 /** What is true of these very trainings, and not shown of the recipe. */
-function ofTrainings({ finding, seeds }: EffectResult): string {
-  if (finding !== 'cannot-tell' || 'absent' in seeds) return ''
-  const mark = MARKS[seeds.ofTrainings.finding].trim()
-  return mark === '' || seeds.ofTrainings.finding === 'no-worse' ? '' : ` (${mark})`
+function ofTrainings(effect: EffectResult): string {
+  const alone = ofTrainingsAlone(effect)
+  return alone === null ? '' : ` (${MARKS[alone].trim()})`
 }
 
 function variantTable(
@@ -163,7 +163,7 @@ const right = (title: string): Column => ({ title, align: 'right' })
 
 /** A side that is not compared with the base says with what. */
 function titleOf({ name, against }: ResultSide, { asked }: Results): string {
-  return against === asked.sides[0]!.name ? name : `${name} against ${against}`
+  return withAgainst(name, against!, asked.sides[0]!.name)
 }
 
 const widthOf = ({ columns, rows }: TableBlock): number =>

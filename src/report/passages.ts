@@ -1,9 +1,10 @@
 // The stretches of text where two sides differ most, token by token, and what each side would have said at the tokens that
 // stand out.
 import type { Passage, PredictionsVariantReport, ShownToken } from '../schema/predictions.ts'
+import { tokenText } from '../util/text.ts'
 import type { Block } from './blocks.ts'
 import { nats } from './predictionsNumbers.ts'
-import { type MarkedToken, tokenText } from './tokens.ts'
+import type { MarkedToken } from './tokens.ts'
 
 /** Shares of the stretch's largest divergence from which a token has a level. */
 const LEVELS = [0.1, 0.25, 0.5] as const

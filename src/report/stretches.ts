@@ -1,7 +1,8 @@
 // A text in stretches that are marked or not, such as what a model is trained on: marked ones in colour and the rest dim, or
 // in [brackets] where there is no colour. Texts are of files: controls are escaped, line ends are shown.
 import pc from 'picocolors'
-import { fenced, lined, tokenText } from './tokens.ts'
+import { tokenText } from '../util/text.ts'
+import { fenced, lined } from './tokens.ts'
 
 export interface Stretch {
   /** Lines are broken between these. */

@@ -2,7 +2,7 @@
 // value. Tokens are text of models and files: controls are escaped, line ends are shown.
 import pc from 'picocolors'
 import { displayWidth } from '../util/table.ts'
-import { printable } from '../util/text.ts'
+import { tokenText } from '../util/text.ts'
 
 export interface MarkedToken {
   text: string
@@ -66,9 +66,4 @@ export function lined<T extends { text: string }>(tokens: readonly T[], width: n
     used += more
   }
   return lines
-}
-
-/** A token on one line: `⏎` is a line end, `→` a tab. */
-export function tokenText(text: string): string {
-  return printable(text.replace(/\r?\n/g, '⏎').replaceAll('\t', '→'))
 }

@@ -27,4 +27,8 @@ export const PARTIAL = '~'
 /** There is no answer, or it has no outcome. */
 export const NO_ANSWER = ' '
 
+/** 1 for a pass, 0 for a failure; null where there is no answer, or it could not be judged. Of PARTIAL the scores tell more. */
+export const letterScore = (letter: string): number | null =>
+  letter === NO_ANSWER || letter === letterOf('unjudged') ? null : letter === letterOf('pass') ? 1 : 0
+
 export const letterOf = (outcome: OutcomeClass): string => OUTCOME_LETTERS[OUTCOME_CLASSES.indexOf(outcome)]!

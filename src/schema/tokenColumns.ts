@@ -24,3 +24,6 @@ export const TOKEN_COLUMNS = [
   'variantTopLogProb',
 ] as const
 export type TokenColumn = (typeof TOKEN_COLUMNS)[number]
+
+/** Of a scored position. */
+export const TOKEN_ROW_BYTES = TOKEN_COLUMNS.length * Float32Array.BYTES_PER_ELEMENT

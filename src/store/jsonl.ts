@@ -15,7 +15,8 @@ export async function* readRows<T>(path: string, schema: z.ZodType<T>): AsyncGen
   }
 }
 
-function parseRow<T>(path: string, number: number, text: string, schema: z.ZodType<T>): T {
+/** `number`: of the line, from 1. */
+export function parseRow<T>(path: string, number: number, text: string, schema: z.ZodType<T>): T {
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -9,7 +9,7 @@ import {
   type PredictionsMeasurement,
   predictionsMeasurementSchema,
 } from '../schema/predictions.ts'
-import { TOKEN_COLUMNS } from '../schema/tokenColumns.ts'
+import { TOKEN_COLUMNS, TOKEN_ROW_BYTES } from '../schema/tokenColumns.ts'
 import { UserError } from '../util/errors.ts'
 import { exists } from '../util/files.ts'
 import { sha256Value } from '../util/hash.ts'
@@ -19,7 +19,6 @@ import { readMeasurementFile, writeMeasurementFile } from './measurementFile.ts'
 
 const DOCUMENTS_FILE = 'documents.jsonl'
 const TOKENS_FILE = 'tokens.f32'
-const ROW_BYTES = TOKEN_COLUMNS.length * Float32Array.BYTES_PER_ELEMENT
 const AGAIN = 'delete the folder and measure again'
 
 /** What is asked of a folder, before anything is measured. */
@@ -95,7 +94,7 @@ function folderOf({ path, measurement, ids, tokens, documents, close }: Open): P
     append(row, rows) {
       if (rows.length * Float32Array.BYTES_PER_ELEMENT !== tokenBytes(row))
         throw new RangeError(
-          `${row.id}: ${rows.length} numbers for ${tokenBytes(row) / ROW_BYTES} scored tokens`,
+          `${row.id}: ${rows.length} numbers for ${tokenBytes(row) / TOKEN_ROW_BYTES} scored tokens`,
         )
       writing = writing.then(async () => {
         await tokens.appendFile(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
@@ -235,7 +234,7 @@ async function* readDocumentRows(folder: string): AsyncGenerator<DocumentRow> {
 }
 
 function tokenBytes({ ids, base }: DocumentRow): number {
-  return ids === undefined ? 0 : base.tokens * ROW_BYTES
+  return ids === undefined ? 0 : base.tokens * TOKEN_ROW_BYTES
 }
 
 async function openTokens(path: string): Promise<FileHandle> {

@@ -43,7 +43,11 @@ export function signedPoints(fraction: number): string {
   return fraction > 0 ? `+${text}` : text
 }
 
-/** `[+4.6, +14.1]` in points; empty for exact quantities. */
-export function interval({ low, high }: { low: number | null; high: number | null }): string {
-  return low === null || high === null ? '' : `[${signedPoints(low)}, ${signedPoints(high)}]`
+/** `[+4.6, +14.1]`, in points by default; empty for exact quantities and where nothing was measured. */
+export function interval(
+  measure: { low: number | null; high: number | null } | { absent: string },
+  format: (value: number) => string = signedPoints,
+): string {
+  if ('absent' in measure || measure.low === null || measure.high === null) return ''
+  return `[${format(measure.low)}, ${format(measure.high)}]`
 }

@@ -11,6 +11,11 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+/** A token on one line: `⏎` is a line end, `→` a tab. */
+export function tokenText(text: string): string {
+  return printable(text.replace(/\r?\n/g, '⏎').replaceAll('\t', '→'))
+}
+
 /** One printable line of at most `max` characters, cut with an ellipsis. */
 export function oneLine(text: string, max = 100): string {
   const line = printable(text.replace(/\s+/g, ' ').trim())

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { browserPath, launch, NARROW, openFile, type Watched, WIDE } from '../support/browser.ts'
 import { chartFaults, overflow } from '../support/pageChecks.ts'
 import { reportOf, succeed } from '../support/pages.ts'
+import { scaffoldStudy } from '../support/scaffolds.ts'
 import { sharedHumanEval, sharedLog } from '../support/shared.ts'
 import { TinyStudy } from '../support/tinyStudy.ts'
 
@@ -27,21 +28,7 @@ describe.skipIf(browserPath === null || sharedHumanEval === null)('published ans
 
   beforeAll(async () => {
     const study = tiny.path('logs.yaml')
-    writeFileSync(
-      study,
-      `name: HumanEval logs
-base: {runs: [${log('gpt-4-plain.reflexion.jsonl')}], model: gpt-4, solver: direct}
-variants:
-  reflexion: {runs: [${log('gpt-4-reflexion.reflexion.jsonl')}], model: gpt-4, solver: reflexion}
-  ldb:
-    runs: [${log('gpt-4-reflexion-then-gpt-3.5-ldb.ldb.jsonl')}]
-    model: gpt-3.5
-    solver: ldb
-    startFrom: reflexion
-    against: reflexion
-tasks: [humaneval]
-`,
-    )
+    writeFileSync(study, scaffoldStudy(log))
     await succeed(tiny, 'run', study)
     browser = await launch()
     page = await openFile(browser, await reportOf(tiny, 'logs.html', study))

@@ -9,23 +9,11 @@ import { launch, NARROW, openFile, WIDE } from '../support/browser.ts'
 import { type CliResult, root, tunediffProcess } from '../support/cli.ts'
 import { findingWords, flat } from '../support/findingWords.ts'
 import { axeFindings, chartFaults, overflow, textOnScreen } from '../support/pageChecks.ts'
-import { sharedHumanEval, sharedLog } from '../support/shared.ts'
+import { scaffoldStudy } from '../support/scaffolds.ts'
+import { sharedHumanEval } from '../support/shared.ts'
 
 const LONG_MS = 900_000
 const VIEWS = ['finding', 'leaderboard', 'tasks', 'flips', 'pair', 'weights', 'tokens', 'training']
-
-const LOGS = (): string => `name: HumanEval logs
-base: {runs: [${sharedLog('gpt-4-plain.reflexion.jsonl')}], model: gpt-4, solver: direct}
-variants:
-  reflexion: {runs: [${sharedLog('gpt-4-reflexion.reflexion.jsonl')}], model: gpt-4, solver: reflexion}
-  ldb:
-    runs: [${sharedLog('gpt-4-reflexion-then-gpt-3.5-ldb.ldb.jsonl')}]
-    model: gpt-3.5
-    solver: ldb
-    startFrom: reflexion
-    against: reflexion
-tasks: [humaneval]
-`
 
 export function describeWhole(): void {
   const folder = mkdtempSync(join(tmpdir(), 'tunediff-whole-'))
@@ -51,7 +39,7 @@ export function describeWhole(): void {
 
     beforeAll(async () => {
       const study = name === 'logs' ? join(folder, 'logs.yaml') : join(root, 'assets/demo', `${name}.yaml`)
-      if (name === 'logs') writeFileSync(study, LOGS())
+      if (name === 'logs') writeFileSync(study, scaffoldStudy())
       const output = join(folder, name)
       const run = await succeed('run', study, '-o', output)
       said = run.stdout

@@ -1,6 +1,7 @@
 // Which variant, and which of its trainings, a view is of: chosen here, kept in the address.
 
 import type { Instance } from '../../src/schema/results.ts'
+import { withAgainst } from '../../src/schema/sideNames.ts'
 import { printable } from '../../src/util/text.ts'
 import { usePage } from '../context.ts'
 import { href, replaceRoute } from '../router.ts'
@@ -72,8 +73,7 @@ export function InstanceChoice({
 }
 
 /** `lora`, or `lora against qlora` where that is not the base. */
-function variantText(base: string, { side, against }: Compared): string {
-  return against.side === base ? side : `${side} against ${against.side}`
-}
+const variantText = (base: string, { side, against }: Compared): string =>
+  withAgainst(side, against.side, base)
 
 const seedText = ({ seed }: Instance): string => (seed === null ? 'none' : String(seed))

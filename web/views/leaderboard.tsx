@@ -1,6 +1,6 @@
 // Leaderboard: the runs of a task by score, with what is not told from what; or how the best score came to be over time.
 import type { Leaderboard, LeaderboardRow } from '../../src/schema/report.ts'
-import { points } from '../../src/util/numbers.ts'
+import { interval, points } from '../../src/util/numbers.ts'
 import { countWord, plural, printable } from '../../src/util/text.ts'
 import { usePage, usePageLink } from '../context.ts'
 import { Chart } from '../parts/chart.tsx'
@@ -143,8 +143,7 @@ function higherText({ rows }: Leaderboard, first: LeaderboardRow): string {
     : `; ${countWord(higher)} published ${higher === 1 ? 'score is' : 'scores are'} higher`
 }
 
-const bounds = ({ rate: { low, high } }: LeaderboardRow): string =>
-  low === null || high === null ? '' : ` [${points(low)}, ${points(high)}]`
+const bounds = ({ rate }: LeaderboardRow): string => ` ${interval(rate, points)}`.trimEnd()
 
 function noteOf(by: 'order' | 'time', metric: string, hasPublished: boolean): string {
   const marks = `${metric}, in %; lines are 95 % intervals over problems.`

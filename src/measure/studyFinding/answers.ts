@@ -2,6 +2,7 @@
 import type { Finding } from '../../schema/comparison.ts'
 import type { Estimate } from '../../schema/estimate.ts'
 import type { EffectResult } from '../../schema/results.ts'
+import { ofTrainingsAlone } from '../../schema/sideNames.ts'
 import { count, points, pText, signedPoints } from '../../util/numbers.ts'
 import { joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import type { StudyView, VariantView } from './view.ts'
@@ -148,15 +149,12 @@ function seedNeeds(of: readonly Effect[]): Part {
 }
 
 /** Tasks on which these very trainings differ from the base, while of the recipe it cannot be told. */
-export const ofTrainingsAlone = ({ effects }: VariantView, finding: 'better' | 'worse'): Effect[] =>
-  effects.filter(
-    ({ value: { seeds, finding: ofRecipe } }) =>
-      !('absent' in seeds) && ofRecipe === 'cannot-tell' && seeds.ofTrainings.finding === finding,
-  )
+export const trainingsFound = ({ effects }: VariantView, finding: 'better' | 'worse'): Effect[] =>
+  effects.filter(({ value }) => ofTrainingsAlone(value) === finding)
 
 function trainingsAlone(view: VariantView): Sentence[] {
   const found = (['better', 'worse'] as const).flatMap((finding) => {
-    const those = ofTrainingsAlone(view, finding)
+    const those = trainingsFound(view, finding)
     const names = those.map((effect) => {
       const { value, at } = effect.of('seeds') as Seeds
       const delta = new Placed(value.ofTrainings.delta, `${at}/ofTrainings/delta`)

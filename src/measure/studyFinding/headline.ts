@@ -3,7 +3,7 @@ import type { EffectResult } from '../../schema/results.ts'
 import { nats, points, signedNats, signedPoints } from '../../util/numbers.ts'
 import { each, joined, type Part, type Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
-import { marginOf, ofTrainingsAlone, withFinding } from './answers.ts'
+import { marginOf, trainingsFound, withFinding } from './answers.ts'
 import { isUnmoved } from './texts.ts'
 import { corporaOf, known, lossesOf, type StudyView, textsOf, type VariantView } from './view.ts'
 import { movedBy } from './weights.ts'
@@ -150,7 +150,7 @@ function answersOfSeveral(variants: readonly VariantView[]): Sentence {
   const [better, worse] = [found(variants, 'better'), found(variants, 'worse')]
   if (!better && !worse) return prose`none is seen to be better or worse on any task`
   const alone = variants.filter(
-    (view) => withFinding(view, 'worse').length === 0 && ofTrainingsAlone(view, 'worse').length > 0,
+    (view) => withFinding(view, 'worse').length === 0 && trainingsFound(view, 'worse').length > 0,
   )
   const names = listed(alone.map(({ name }) => name))
   const also =

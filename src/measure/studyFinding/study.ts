@@ -3,7 +3,7 @@ import type { EffectResult } from '../../schema/results.ts'
 import { count, nats, percent, points } from '../../util/numbers.ts'
 import { each, joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
 import { countWord } from '../../util/text.ts'
-import { detectable, ofTrainingsAlone, withFinding } from './answers.ts'
+import { detectable, trainingsFound, withFinding } from './answers.ts'
 import { withoutEqualBudget } from './changed.ts'
 import { known, lossesOf, type StudyView, textsOf, type VariantView } from './view.ts'
 import { trainedChanges } from './weights.ts'
@@ -75,7 +75,7 @@ function forgetting({ variants }: StudyView): Sentence[] {
 }
 
 const isWorseSomewhere = (view: VariantView): boolean =>
-  withFinding(view, 'worse').length + ofTrainingsAlone(view, 'worse').length > 0
+  withFinding(view, 'worse').length + trainingsFound(view, 'worse').length > 0
 
 function withBytes(view: VariantView): Sentence {
   const values = lossesOf(view)

@@ -7,15 +7,15 @@ import { UserError } from '../../util/errors.ts'
 import { sha256File } from '../../util/hash.ts'
 import type { CarriedFile } from './pieces.ts'
 
-/** Weights are not carried. */
-const WEIGHTS = /\.safetensors$/
+/** Weights are not. */
+export const isCarried = (file: string): boolean => !file.endsWith('.safetensors')
 
 const CALLS = 'calls.jsonl'
 
 export async function carriedFiles(folder: string, results: Results): Promise<CarriedFile[]> {
   const files: CarriedFile[] = []
   for (const [path, { bytes, sha256 }] of Object.entries(results.files)) {
-    if (WEIGHTS.test(path)) continue
+    if (!isCarried(path)) continue
     if ((await sizeOf(join(folder, path))) !== bytes || (await sha256File(join(folder, path))) !== sha256)
       throw changed(folder, path)
     files.push({ path, bytes })

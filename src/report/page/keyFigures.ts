@@ -3,9 +3,9 @@
 import type { Estimate } from '../../schema/estimate.ts'
 import type { KeyFigure } from '../../schema/report.ts'
 import type { EffectResult, Results, ScoreResult } from '../../schema/results.ts'
+import { ofTrainingsAlone, shownName, withAgainst } from '../../schema/sideNames.ts'
 import { count, interval, nats, percent, points, pText, signedPoints } from '../../util/numbers.ts'
 import { plural } from '../../util/text.ts'
-import { shownName } from './runs.ts'
 
 const MOST = 8
 
@@ -18,11 +18,10 @@ export function keyFigures(results: Results): KeyFigure[] {
 
 /** Of answers that nothing stands beside. */
 function scoreFigure({ side, task, metric, report: { rate, n } }: ScoreResult): KeyFigure {
-  const isExact = rate.low === null || rate.high === null
   return {
     title: `${side} on ${task}`,
     delta: `${points(rate.value)} %`,
-    interval: isExact ? '' : `[${points(rate.low!)}, ${points(rate.high!)}]`,
+    interval: interval(rate, points),
     basis: `${metric}, ${plural(n, 'problem')}`,
     zero: 'nothing to compare it with',
     finding: null,
@@ -55,25 +54,21 @@ function turnsOf(effects: readonly EffectResult[], keyOf: (effect: EffectResult)
 /** Better and worse, then what is shown of these very trainings, then the rest. */
 function groupOf(effect: EffectResult): number {
   if (effect.finding === 'better' || effect.finding === 'worse') return 0
-  return isOfTrainings(effect) ? 1 : 2
-}
-
-function isOfTrainings({ seeds }: EffectResult): boolean {
-  return !('absent' in seeds) && ['better', 'worse'].includes(seeds.ofTrainings.finding)
+  return ofTrainingsAlone(effect) === null ? 2 : 1
 }
 
 function effectFigure(effect: EffectResult, results: Results): KeyFigure {
   const { side, against, task, delta, problems, holmP, finding } = effect
   const base = results.asked.sides[0]!.name
   const seeds = 'absent' in effect.seeds ? [] : effect.seeds.seeds
-  const ofTrainings = finding === 'cannot-tell' && isOfTrainings(effect)
+  const ofTrainings = ofTrainingsAlone(effect) !== null
   const basis = [
     plural(problems, 'problem'),
     ...(seeds.length > 1 ? [plural(seeds.length, 'seed')] : []),
     `${pText(holmP)}${ofTrainings ? ' of the recipe' : ''} after Holm${ofTrainings ? '; shown of these trainings alone' : ''}`,
   ]
   return {
-    title: `${side}${against === base ? '' : ` against ${against}`} on ${task}`,
+    title: `${withAgainst(side, against, base)} on ${task}`,
     delta: `${signedPoints(delta.value)} points`,
     interval: interval(delta),
     basis: basis.join(', '),
@@ -113,15 +108,12 @@ function predictionsFigure({ predictions, asked }: Results): KeyFigure[] {
   const found = predictions.flatMap((one) => ('absent' in one.whole.kl ? [] : [{ one, kl: one.whole.kl }]))
   if (found.length === 0) return []
   const { one, kl } = found.reduce((most, other) => (other.kl.value > most.kl.value ? other : most))
-  const of = shownName(
-    one,
-    asked.sides.find(({ name }) => name === one.side),
-  )
+  const of = shownName(asked.sides, one)
   return [
     {
       title: `${of}, predictions`,
       delta: `${nats(kl.value)} nats a token`,
-      interval: kl.low === null || kl.high === null ? '' : `[${nats(kl.low)}, ${nats(kl.high)}]`,
+      interval: interval(kl, nats),
       basis: `KL over ${plural(one.whole.documents, 'text')}, ${count(one.whole.tokens)} ${one.whole.tokens === 1 ? 'token' : 'tokens'}`,
       zero: zeroText(kl, (value) => `${one.against.side} in another batch shape: ${nats(value)}`),
       finding: null,
@@ -139,10 +131,7 @@ function weightsFigure({ weights, asked }: Results): KeyFigure[] {
   const { one, change } = found.reduce((most, other) =>
     other.change.value > most.change.value ? other : most,
   )
-  const of = shownName(
-    one,
-    asked.sides.find(({ name }) => name === one.side),
-  )
+  const of = shownName(asked.sides, one)
   const training = one.matrices.trainingAlone
   const alone = training && !('absent' in training) ? `${percent(training.value)} % by training alone, ` : ''
   return [

@@ -4,13 +4,11 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Piece } from '../../schema/report.ts'
-import { TOKEN_COLUMNS } from '../../schema/tokenColumns.ts'
+import { TOKEN_ROW_BYTES } from '../../schema/tokenColumns.ts'
 import { UserError } from '../../util/errors.ts'
 
 /** Before compression. A longer row has a shard of its own. */
 export const SHARD_BYTES = 256 * 1024
-
-const TOKEN_ROW_BYTES = TOKEN_COLUMNS.length * Float32Array.BYTES_PER_ELEMENT
 
 /** A shard of JSON, which is small enough to be held. */
 export interface ViewShard {

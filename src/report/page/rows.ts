@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import type { Piece } from '../../schema/report.ts'
-import { UserError } from '../../util/errors.ts'
+import { parseRow } from '../../store/jsonl.ts'
 import type { Layout } from './pieces.ts'
 
 /** A study folder and how its files lie in shards. */
@@ -27,16 +27,18 @@ export async function* placedRows<T>(
   const pieces = files[path]
   if (!pieces) return
   const pieceAt = pieceFinder(pieces)
-  let offset = 0
+  const place = join(folder, path)
+  let [offset, number] = [0, 0]
   let rest: Buffer[] = []
-  for await (const part of createReadStream(join(folder, path), {
+  for await (const part of createReadStream(place, {
     highWaterMark: 1 << 18,
   }) as AsyncIterable<Buffer>) {
     let start = 0
     for (let end = part.indexOf(10); end >= 0; end = part.indexOf(10, start)) {
       const line = Buffer.concat([...rest, part.subarray(start, end)])
       rest = []
-      yield { row: parseRow(path, line, schema), piece: pieceAt(offset) }
+      const row = parseRow(place, ++number, line.toString('utf8'), schema)
+      yield { row, piece: pieceAt(offset) }
       offset += line.length + 1
       start = end + 1
     }
@@ -51,16 +53,5 @@ function pieceFinder(pieces: readonly Piece[]): (offset: number) => number {
   return (offset) => {
     while (offset >= end && index < pieces.length - 1) end += pieces[++index]!.bytes
     return index
-  }
-}
-
-function parseRow<T>(path: string, line: Buffer, schema: z.ZodType<T>): T {
-  try {
-    return schema.parse(JSON.parse(line.toString('utf8')))
-  } catch (cause) {
-    throw new UserError(`${path} holds a row that is damaged`, {
-      hint: 'compute the results again: tunediff run STUDY',
-      cause,
-    })
   }
 }

@@ -4,10 +4,11 @@
 import { dirname, join } from 'node:path'
 import { inOrder, type ProblemScores } from '../../measure/pairs.ts'
 import { callSchema } from '../../schema/call.ts'
-import { letterOf, NO_ANSWER, PARTIAL } from '../../schema/outcomes.ts'
+import { letterOf, letterScore, NO_ANSWER, PARTIAL } from '../../schema/outcomes.ts'
 import type { ReportRun } from '../../schema/report.ts'
-import type { ResultSide, Results, ScoreResult } from '../../schema/results.ts'
+import type { Results, ScoreResult } from '../../schema/results.ts'
 import { outcomeRuleSchema, outcomeSchema, type Run, sampleId, sampleSchema } from '../../schema/run.ts'
+import { shownName } from '../../schema/sideNames.ts'
 import { readRun } from '../../store/runFolder.ts'
 import { type Carried, placedRows } from './rows.ts'
 
@@ -109,15 +110,8 @@ async function readOne({ carried, results, score, problems, answers }: OneRun): 
     },
     cost: calls?.cost ?? null,
   }
-  const side = results.asked.sides.find(({ name }) => name === score.side)
-  return { report, run, name: shownName(score, side), score }
+  return { report, run, name: shownName(results.asked.sides, score), score }
 }
-
-/** A side by its name; one of several trainings with its seed. */
-export const shownName = (
-  { side, seed }: Pick<ScoreResult, 'side' | 'seed'>,
-  of: ResultSide | undefined,
-): string => ((of?.training?.seeds.length ?? 1) > 1 ? `${side} (seed ${seed})` : side)
 
 const scoreLetter = (score: number | null): string =>
   score === null ? NO_ANSWER : score === 1 ? letterOf('pass') : score === 0 ? letterOf('wrong') : PARTIAL
@@ -175,6 +169,3 @@ export function problemScores({ report }: ReadRun, problems: readonly string[]):
   })
   return byProblem
 }
-
-const letterScore = (letter: string): number | null =>
-  letter === NO_ANSWER || letter === letterOf('unjudged') ? null : letter === letterOf('pass') ? 1 : 0

@@ -3,6 +3,7 @@ import type { TableBlock } from '../../schema/blocks.ts'
 import type { Absent, Estimate } from '../../schema/estimate.ts'
 import type { StudyReport, TrainingView } from '../../schema/report.ts'
 import type { EffectResult, Results, WeightsResult } from '../../schema/results.ts'
+import { ofTrainingsAlone, shownName, withAgainst } from '../../schema/sideNames.ts'
 import {
   count,
   interval,
@@ -14,7 +15,6 @@ import {
   signedNats,
   signedPoints,
 } from '../../util/numbers.ts'
-import { shownName } from './runs.ts'
 
 type Column = TableBlock['columns'][number]
 
@@ -37,7 +37,7 @@ function tasksTable(results: Results): TableBlock | null {
   const { effects } = results
   const rows = effects.map((effect) => [
     effect.task,
-    against(effect.side, effect.against, results),
+    withAgainst(effect.side, effect.against, results.asked.sides[0]!.name),
     points(effect.baseScore),
     points(effect.variantScore),
     signedPoints(effect.delta.value),
@@ -63,14 +63,11 @@ function tasksTable(results: Results): TableBlock | null {
   return table(columns, rows)
 }
 
-const against = (side: string, other: string, { asked }: Results): string =>
-  other === asked.sides[0]!.name ? side : `${side} against ${other}`
-
-function findingText({ finding, seeds }: EffectResult): string {
+function findingText(effect: EffectResult): string {
+  const { finding } = effect
   const text = finding === 'no-worse' ? 'no worse' : finding === 'cannot-tell' ? 'cannot tell' : finding
-  if (finding !== 'cannot-tell' || 'absent' in seeds) return text
-  const of = seeds.ofTrainings.finding
-  return of === 'better' || of === 'worse' ? `${text} (these trainings: ${of})` : text
+  const alone = ofTrainingsAlone(effect)
+  return alone === null ? text : `${text} (these trainings: ${alone})`
 }
 
 /** Problems gained and lost, where one run stands beside one. */
@@ -93,16 +90,8 @@ const shownZero = (measure: Estimate | Absent, format: (value: number) => string
 
 const instanceText = (
   one: { side: string; seed: number | null; against: { side: string } },
-  results: Results,
-): string =>
-  against(
-    shownName(
-      one,
-      results.asked.sides.find(({ name }) => name === one.side),
-    ),
-    one.against.side,
-    results,
-  )
+  { asked: { sides } }: Results,
+): string => withAgainst(shownName(sides, one), one.against.side, sides[0]!.name)
 
 function weightsTable(results: Results): TableBlock | null {
   const isQuantised = results.weights.some(({ matrices }) => matrices.trainingAlone !== undefined)
@@ -142,11 +131,11 @@ function predictionsTable(results: Results): TableBlock | null {
     return [
       instanceText(one, results),
       shown(kl, nats),
-      bounds(kl, nats),
+      interval(kl, nats),
       shownZero(kl, nats),
       shown(topAgreement, share),
       shown(deltaBitsPerByte, signedNats),
-      bounds(deltaBitsPerByte, signedNats),
+      interval(deltaBitsPerByte, signedNats),
       count(one.whole.tokens),
     ]
   })
@@ -163,17 +152,12 @@ function predictionsTable(results: Results): TableBlock | null {
   return table(columns, rows)
 }
 
-function bounds(measure: Estimate | Absent, format: (value: number) => string): string {
-  if ('absent' in measure || measure.low === null || measure.high === null) return ''
-  return `[${format(measure.low)}, ${format(measure.high)}]`
-}
-
 function trainingsTable(results: Results, trainings: readonly TrainingView[]): TableBlock | null {
   const rows = results.trainings.map((one, i) => {
     const { seconds, peakMemoryMb } = trainings[i]!
     const side = results.asked.sides.find(({ name }) => name === one.side)
     return [
-      shownName(one, side),
+      shownName(results.asked.sides, one),
       side?.training?.recipe.method ?? '',
       count(one.steps),
       `${nats(one.firstLoss)} to ${nats(one.lastLoss)}`,

@@ -8,6 +8,7 @@ import type { Absent } from '../../schema/estimate.ts'
 import type { Liveness } from '../../schema/live.ts'
 import type { AskedResults, Instance, ResultCell, ResultSide, Results, Rows } from '../../schema/results.ts'
 import { type JudgeRecord, RULES, type Rule, type Run } from '../../schema/run.ts'
+import { shownName } from '../../schema/sideNames.ts'
 import type { StoredRun } from '../../solve/recorded.ts'
 import { readJudges, readRun } from '../../store/runFolder.ts'
 import { cellFolder } from '../../store/studyFolder.ts'
@@ -43,9 +44,6 @@ export interface StudyRuns {
 export const seedsOf = ({ training }: ResultSide): readonly (number | null)[] =>
   training ? [...training.seeds].sort((a, b) => a - b) : [null]
 
-const nameOf = (side: ResultSide, seed: number | null): string =>
-  seedsOf(side).length > 1 ? `${side.name} (seed ${seed})` : side.name
-
 export async function readRuns(
   folder: string,
   asked: AskedResults,
@@ -60,7 +58,7 @@ export async function readRuns(
   const runs = asked.sides.flatMap((side) =>
     seedsOf(side).flatMap((seed) => {
       const own = cells.filter(({ uses }) => uses.some((use) => use.side === side.name && use.seed === seed))
-      const name = nameOf(side, seed)
+      const name = shownName(asked.sides, { side: side.name, seed })
       const found = own.flatMap(({ key }) => read.get(key)!)
       return inOrderOfTasks(onceATask(name, found, warnings), asked.tasks).map((run) => ({
         ...run,

@@ -1,6 +1,7 @@
 // The forest plot of a study's effects: a row an effect, grouped by task or by variant, around one strong line at no change.
 import type { StudyReport } from '../../../src/schema/report.ts'
 import type { EffectResult } from '../../../src/schema/results.ts'
+import { withAgainst } from '../../../src/schema/sideNames.ts'
 import { interval, signedPoints } from '../../../src/util/numbers.ts'
 import { printable } from '../../../src/util/text.ts'
 import { Plot } from '../../parts/chart.tsx'
@@ -104,8 +105,7 @@ export function forest({ study, by, width }: ForestOptions): Plot.PlotOptions {
 function placed(study: StudyReport, by: 'task' | 'variant'): { rows: Row[]; groups: Group[]; total: number } {
   const { effects, asked } = study.results
   const base = asked.sides[0]!.name
-  const variantName = ({ side, against }: EffectResult): string =>
-    printable(against === base ? side : `${side} against ${against}`)
+  const variantName = ({ side, against }: EffectResult): string => printable(withAgainst(side, against, base))
   const taskName = ({ task }: EffectResult): string => printable(task)
   const [groupName, rowName] = by === 'task' ? [taskName, variantName] : [variantName, taskName]
   const rows: Row[] = []

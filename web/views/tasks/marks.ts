@@ -1,13 +1,13 @@
 // What is found of an effect, as it is marked, and what the same measure reads where nothing changed.
 import type { EffectResult } from '../../../src/schema/results.ts'
+import { ofTrainingsAlone } from '../../../src/schema/sideNames.ts'
 
 /** A finding; or what is true of these very trainings, and not known of other seeds. */
 export type EffectMark = EffectResult['finding'] | 'trainings-better' | 'trainings-worse'
 
-export function markOf({ finding, seeds }: EffectResult): EffectMark {
-  if (finding !== 'cannot-tell' || 'absent' in seeds) return finding
-  const of = seeds.ofTrainings.finding
-  return of === 'better' || of === 'worse' ? `trainings-${of}` : finding
+export function markOf(effect: EffectResult): EffectMark {
+  const alone = ofTrainingsAlone(effect)
+  return alone === null ? effect.finding : `trainings-${alone}`
 }
 
 /** Changes where nothing changed: the base against itself, and twins that differ in the random seed alone. */

@@ -2,7 +2,7 @@
 import type { TableBlock } from '../../../src/schema/blocks.ts'
 import type { Absent, Estimate } from '../../../src/schema/estimate.ts'
 import type { PredictionsResult } from '../../../src/schema/results.ts'
-import { count, nats, share, signedNats } from '../../../src/util/numbers.ts'
+import { count, interval, nats, share, signedNats } from '../../../src/util/numbers.ts'
 
 export function corpusTable({ byCorpus }: PredictionsResult): TableBlock | null {
   if (byCorpus.length < 2) return null
@@ -23,22 +23,13 @@ export function corpusTable({ byCorpus }: PredictionsResult): TableBlock | null 
       count(documents),
       count(tokens),
       shown(kl, nats),
-      boundsText(kl, nats),
+      interval(kl, nats),
       shown(topAgreement, share),
       shown(deltaBitsPerByte, signedNats),
-      boundsText(deltaBitsPerByte, signedNats),
+      interval(deltaBitsPerByte, signedNats),
     ]),
   }
 }
 
 const shown = (measure: Estimate | Absent, format: (value: number) => string): string =>
   'absent' in measure ? '-' : format(measure.value)
-
-/** `[0.0037, 0.0062]`; empty where there are none. */
-export function boundsText(
-  measure: Pick<Estimate, 'low' | 'high'> | Absent,
-  format: (value: number) => string,
-): string {
-  if ('absent' in measure || measure.low === null || measure.high === null) return ''
-  return `[${format(measure.low)}, ${format(measure.high)}]`
-}

@@ -2,11 +2,10 @@
 import type { TableBlock } from '../../../src/schema/blocks.ts'
 import type { PredictionsView } from '../../../src/schema/report.ts'
 import type { PredictionsResult } from '../../../src/schema/results.ts'
-import { count, nats, share } from '../../../src/util/numbers.ts'
+import { count, interval, nats, share } from '../../../src/util/numbers.ts'
 import { plural } from '../../../src/util/text.ts'
 import { Chart, Plot } from '../../parts/chart.tsx'
 import { logAxis } from '../../parts/logAxis.ts'
-import { boundsText } from './corpora.ts'
 import { inLanes } from './lanes.ts'
 
 type Counts = Exclude<PredictionsView['histogram'], { absent: string }>
@@ -46,7 +45,7 @@ export function Histogram({ name, result, histogram }: HistogramProps) {
 }
 
 function sentence(name: string, { whole, quantiles }: PredictionsResult, { mean }: Counts): string {
-  const bounds = boundsText(whole.kl, nats)
+  const bounds = interval(whole.kl, nats)
   const half = 'absent' in quantiles ? undefined : quantiles.kl.find(([share]) => share === 50)
   const of = half ? `; half of its tokens by at most ${nats(half[1])}` : ''
   const over = `${count(whole.tokens)} tokens of ${plural(whole.documents, 'document')}`

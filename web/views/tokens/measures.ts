@@ -2,8 +2,7 @@
 import type { TableBlock } from '../../../src/schema/blocks.ts'
 import type { Estimate } from '../../../src/schema/estimate.ts'
 import type { MeasureName, PredictionMeasures } from '../../../src/schema/predictions.ts'
-import { nats, share as part, signedNats } from '../../../src/util/numbers.ts'
-import { boundsText } from './corpora.ts'
+import { interval, nats, share as part, signedNats } from '../../../src/util/numbers.ts'
 
 type Format = (value: number) => string
 
@@ -43,7 +42,7 @@ export function measuresTable(whole: PredictionMeasures): TableBlock {
       const found = whole[measure]
       return 'absent' in found
         ? []
-        : [[title, format(found.value), boundsText(found, format), zeroText(found, format)]]
+        : [[title, format(found.value), interval(found, format), zeroText(found, format)]]
     }),
   }
 }

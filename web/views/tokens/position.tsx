@@ -2,12 +2,11 @@
 import type { TableBlock } from '../../../src/schema/blocks.ts'
 import type { PredictionsView } from '../../../src/schema/report.ts'
 import type { PredictionsResult } from '../../../src/schema/results.ts'
-import { count, nats } from '../../../src/util/numbers.ts'
+import { count, interval, nats } from '../../../src/util/numbers.ts'
 import { usePage } from '../../context.ts'
 import { Chart, Plot } from '../../parts/chart.tsx'
 import { logAxis } from '../../parts/logAxis.ts'
 import { lookOf } from '../../sides.ts'
-import { boundsText } from './corpora.ts'
 import { positionSentence, type Stretch } from './words.ts'
 
 interface PositionProps {
@@ -101,7 +100,7 @@ function table(stretches: readonly Stretch[]): TableBlock {
       String(first),
       String(last),
       nats(kl.value),
-      boundsText(kl, nats),
+      interval(kl, nats),
       count(kl.n),
     ]),
   }

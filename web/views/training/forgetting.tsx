@@ -9,7 +9,6 @@ import { useSetQuery } from '../../parts/instance.tsx'
 import { Absent, Choice } from '../../parts/shared.tsx'
 import { Legend } from '../../parts/side.tsx'
 import { lookOf, nameOf } from '../../sides.ts'
-import { boundsText } from '../tokens/corpora.ts'
 import { type Lost, lostSentence, type Spot } from './words.ts'
 
 export function Forgetting() {
@@ -180,7 +179,7 @@ function table(spots: readonly Spot[], lost: Lost): TableBlock {
       signedPoints(learnt.value),
       interval(learnt),
       lost === 'tasks' ? signedPoints(found.value) : signedNats(found.value),
-      ...(lost === 'text' ? [boundsText(found, signedNats)] : []),
+      ...(lost === 'text' ? [interval(found, signedNats)] : []),
     ]),
   }
 }

@@ -3,7 +3,6 @@ import type { Estimate } from '../../../src/schema/estimate.ts'
 import type { TrainingResult } from '../../../src/schema/results.ts'
 import { interval, nats, signedNats, signedPoints } from '../../../src/util/numbers.ts'
 import { plural } from '../../../src/util/text.ts'
-import { boundsText } from '../tokens/corpora.ts'
 
 export type Lost = 'tasks' | 'text'
 
@@ -32,7 +31,7 @@ export function lostSentence(spots: readonly Spot[], lost: Lost): string {
     : `${isOne ? 'predicts' : 'predict'} texts worse than ${isOne ? 'its' : 'their'} base`
   const change = isTasks
     ? `${signedPoints(most.lost.value)} points`
-    : `${signedNats(most.lost.value)} bits per byte ${boundsText(most.lost, signedNats)}`
+    : `${signedNats(most.lost.value)} bits per byte ${interval(most.lost, signedNats)}`
   const learnt = `${signedPoints(most.learnt.value)} points ${interval(most.learnt)}`.trimEnd()
   return `${worse.length} of ${plural(spots.length, 'training')} ${what}; ${most.name} most, ${change}, beside ${learnt} on ${most.task}`
 }

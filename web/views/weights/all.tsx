@@ -1,6 +1,7 @@
 // All variants and trainings beside each other: how far their matrices moved, and by what.
 
 import type { StudyReport } from '../../../src/schema/report.ts'
+import { withAgainst } from '../../../src/schema/sideNames.ts'
 import { percent } from '../../../src/util/numbers.ts'
 import { printable } from '../../../src/util/text.ts'
 import { usePage } from '../../context.ts'
@@ -65,9 +66,8 @@ function rowsOf(study: StudyReport): Row[] {
   const base = baseName(study)
   return study.results.weights.map((one) => {
     const { relativeChange, quantisationAlone, trainingAlone } = one.matrices
-    const name = printable(nameOf(study, one))
     return {
-      name: one.against.side === base ? name : `${name} against ${printable(one.against.side)}`,
+      name: printable(withAgainst(nameOf(study, one), one.against.side, base)),
       side: one.side,
       change: shareOf(relativeChange),
       rounding: zeroOf(relativeChange),
