@@ -65,7 +65,8 @@ export function boundedMeanEstimate(scores: readonly number[]): Estimate {
  * simulated. Values that are all equal are sparse too: t has no spread to go by.
  */
 export function isSparse(values: readonly number[]): boolean {
-  if (values.every((x) => x === values[0])) return true
+  const size = values.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0)
+  if (values.every((x) => Math.abs(x - values[0]!) <= SLACK * size)) return true
   const squares = values.reduce((sum, x) => sum + x * x, 0)
   const fourths = values.reduce((sum, x) => sum + x ** 4, 0)
   // The slack: on the border the last bit must not decide, or scores and their mirror image get different intervals.

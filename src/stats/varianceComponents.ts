@@ -58,6 +58,11 @@ export function varianceComponents(cells: readonly Cell[], { sampled }: Variance
 const ONE_SEED = 'one seed: nothing shows how much another seed would change the score'
 const ONE_REPEAT = 'one answer a problem and seed: seed-by-problem and sampling are one part'
 
+/** Of the variance of answers: a difference of half squares below this is rounding. */
+const ROUNDING = 1e-14
+
+const snapped = (x: number, rounding: number): number => (Math.abs(x) > rounding ? x : 0)
+
 interface Work {
   design: Design
   all: HalfSquares
@@ -105,7 +110,8 @@ function seedEstimate(raw: number, { design, all, most }: Work): Estimate {
   const both = all.both ?? 0
   const beyond = component(['interaction', 'sampling'], all) - both
   const added = Math.max(0, beyond * design.perProblem + both * design.perAnswer)
-  const whole = Math.max(0, raw + added)
+  // Seeds of one score leave the rounding of sums here, and half a step times its root would show.
+  const whole = Math.max(0, snapped(raw + added, ROUNDING * all.neither!))
   // Where all answers score the same, the scale is all that is known of the grid.
   const step = design.step === 0 && most === 0.25 ? 1 : design.step
   const halfStep = (step * design.seeds) / design.answers / 2
@@ -128,9 +134,10 @@ function seedEstimate(raw: number, { design, all, most }: Work): Estimate {
  * where few problems carry the part, limits from the most that one adds.
  */
 function problemEstimate(raw: number, sources: readonly VarianceSource[], work: Work): Estimate {
-  const { design, without, most } = work
+  const { design, all, without, most } = work
   const n = design.cells.length
-  const pseudo = without.map((half) => n * raw - (n - 1) * component(sources, half))
+  const rounding = n * ROUNDING * (all.neither ?? all.seed)!
+  const pseudo = without.map((half) => snapped(n * raw - (n - 1) * component(sources, half), rounding))
   const atMost = sources.includes('problem') ? 1 : 0.5
   const bound = pseudo.reduce((largest, x) => Math.max(largest, Math.abs(x)), atMost)
   const limits = differenceEstimate(pseudo, most === 0.25 ? bound : null)
