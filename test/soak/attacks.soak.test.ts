@@ -1,5 +1,5 @@
 // Attacks and fakes under every wall that this machine has, and attacks also where everything runs in one interpreter
-// (which no fake is held against). All of them under `npm run soak`; under `npm test` a thirtieth, under the walls
+// (which no fake is held against). All of them under `npm run soak`; under `npm test` a ninetieth, under the walls
 // that test/attacks leaves out.
 import { describeAttacks } from '../attacks/plan.ts'
 import { type Attack, hostileTexts, readAttacks, readFakes } from '../attacks/programs.ts'
@@ -9,7 +9,7 @@ import { isSoak } from '../support/soak.ts'
 const walls = isSoak ? wallsHere() : wallsHere().slice(1)
 
 const part = (attacks: readonly Attack[], offset: number): readonly Attack[] =>
-  isSoak ? attacks : attacks.filter((_, i) => i % 30 === offset % 30)
+  isSoak ? attacks : attacks.filter((_, i) => i % 90 === offset % 90)
 
 const attacks = [...readAttacks(), ...hostileTexts()]
 const againstOne = attacks.filter(

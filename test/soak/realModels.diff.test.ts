@@ -22,7 +22,7 @@ afterAll(async () => {
 })
 
 const path = realModel('smollm2')
-writeFileSync(join(work, 'short.txt'), textOf(1, 240))
+writeFileSync(join(work, 'short.txt'), textOf(1, 60))
 
 async function diff(...args: string[]): Promise<Results> {
   const { code, stdout, stderr } = await tunediff(['diff', ...args, '--json'], {

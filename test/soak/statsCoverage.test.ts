@@ -1,5 +1,5 @@
 // The coverage of stats.coverage.test.ts on a finer grid and with more draws: every half point of discordance, and
-// more shares of gains. Under `npm test` a tenth of the draws and every tenth truth.
+// more shares of gains. Under `npm test` a tenth of the draws and every thirtieth truth.
 import { afterAll, expect, test } from 'vitest'
 import * as stats from '../../src/stats/index.ts'
 import {
@@ -16,14 +16,14 @@ import {
   truthLabel,
   truths,
 } from '../support/coverage.ts'
-import { soak } from '../support/soak.ts'
+import { isSoak, soak } from '../support/soak.ts'
 
 const N = 164
 const RATES = [0.5, 0.9, 0.98]
 const TIMEOUT_MS = 3_600_000
 const most = soak(40_000)
-/** All of a list under `npm run soak`, every tenth else. */
-const thinned = <T>(list: T[]): T[] => list.filter((_, i) => i % (soak(10) === 10 ? 1 : 10) === 0)
+/** All of a list under `npm run soak`, every thirtieth else. */
+const thinned = <T>(list: T[]): T[] => list.filter((_, i) => isSoak || i % 30 === 0)
 const steps = (from: number, to: number, by: number): number[] =>
   Array.from({ length: Math.round((to - from) / by) + 1 }, (_, i) => Math.round((from + i * by) * 1e6) / 1e6)
 
@@ -66,7 +66,7 @@ test('bootstrap, of problems and of clusters', { timeout: TIMEOUT_MS }, () => {
   const bootstrap = table('bootstrap, many problems changed')
   const clustered = table('bootstrap of clusters')
   const next = stats.random(16)
-  const draws = soak(10) === 10 ? 1_999 : 399
+  const draws = isSoak ? 1_999 : 399
   for (const truth of thinned(truths([0.5, 0.9], [0.05, 0.2], [0, 0.25, 0.5]))) {
     const draw = () => {
       const { base, variant } = drawScores(N, truth, { model: MUCH_NOISE, next })
