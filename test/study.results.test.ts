@@ -202,6 +202,6 @@ test('results that are not there, damaged or of another version are refused with
     return readResults(place).then(String, (error: Error) => error.message)
   }
   expect(await refused('{')).toMatch(/is not JSON$/)
-  expect(await refused('{"schema": 99}')).toMatch(/is of schema 99, this version reads 1$/)
+  expect(await refused('{"schema": 99}')).toMatch(/is of schema 99, this version reads 2$/)
   expect(await refused(JSON.stringify({ ...results, weights: 1 }))).toMatch(/: weights: /)
 })

@@ -79,7 +79,7 @@ function valueAt(document: unknown, at: string): unknown {
 
 const statements = ({ headline, variants, study: about }: Findings): Findings['study'] => [
   headline,
-  ...variants.flatMap(({ paragraph }) => paragraph),
+  ...variants.flatMap(({ sentences }) => sentences),
   ...about,
 ]
 

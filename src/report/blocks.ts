@@ -27,7 +27,9 @@ function blockText(block: Block): string {
     case 'finding':
       return pc.bold(wrap(printable(block.text), '', ''))
     case 'list':
-      return block.items.map((item) => wrap(printable(item), '- ', '  ')).join('\n')
+      return itemsText(block.items)
+    case 'side':
+      return `${pc.bold(printable(block.side))}\n${itemsText(block.items)}`
     case 'verbatim':
       return block.lines.map(printable).join('\n')
     case 'tokens':
@@ -38,6 +40,9 @@ function blockText(block: Block): string {
       return textTable(block.columns, block.rows)
   }
 }
+
+const itemsText = (items: readonly string[]): string =>
+  items.map((item) => wrap(printable(item), '- ', '  ')).join('\n')
 
 /** Blocks as GitHub Markdown; characters that Markdown or HTML would read are escaped. */
 export function renderMarkdown(blocks: readonly Block[]): string {
@@ -53,7 +58,9 @@ function blockMarkdown(block: Block): string {
     case 'finding':
       return `**${escapeMarkdown(block.text)}**`
     case 'list':
-      return block.items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
+      return itemsMarkdown(block.items)
+    case 'side':
+      return `### ${escapeMarkdown(block.side)}\n\n${itemsMarkdown(block.items)}`
     case 'verbatim':
       return `\`\`\`\n${block.lines.map((line) => printable(line).replaceAll('`', "'")).join('\n')}\n\`\`\``
     case 'tokens':
@@ -64,6 +71,9 @@ function blockMarkdown(block: Block): string {
       return markdownTable(block.columns, block.rows)
   }
 }
+
+const itemsMarkdown = (items: readonly string[]): string =>
+  items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
 
 function escapeMarkdown(text: string): string {
   return printable(text)

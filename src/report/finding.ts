@@ -1,4 +1,4 @@
-// The finding of a study as it is read: the headline, its variants as a table, a paragraph for each, what to know before it is
+// The finding of a study as it is read: the headline, its variants as a table, sentences on each and on the study, what to know before it is
 // quoted, and what failed. Every number stands in results.json.
 import type { PageBlock } from '../schema/blocks.ts'
 import type { Results, Statement } from '../schema/results.ts'
@@ -14,17 +14,22 @@ export function findingBlocks(results: Results): PageBlock[] {
   return [
     { kind: 'finding', text: headline.text },
     ...findingTables(results),
-    ...variants.flatMap(({ side, paragraph }) => paragraphOf(paragraph, `${side}: `)),
-    ...paragraphOf(study),
+    ...variants.map(({ side, sentences }): PageBlock => ({ kind: 'side', side, items: textsOf(sentences) })),
+    ...studyBlocks(study),
     ...seedTable(results),
     ...warningBlocks(results),
     ...failedBlocks(results),
   ]
 }
 
-function paragraphOf(statements: readonly Statement[], before = ''): PageBlock[] {
+const textsOf = (statements: readonly Statement[]): string[] => statements.map(({ text }) => text)
+
+function studyBlocks(statements: readonly Statement[]): PageBlock[] {
   if (statements.length === 0) return []
-  return [{ kind: 'paragraph', text: before + statements.map(({ text }) => text).join(' ') }]
+  return [
+    { kind: 'heading', text: 'The study as a whole' },
+    { kind: 'list', items: textsOf(statements) },
+  ]
 }
 
 function warningBlocks({ warnings }: Results): PageBlock[] {

@@ -25,6 +25,8 @@ export const pageBlockSchema = z.discriminatedUnion('kind', [
   /** A sentence that carries the result: set apart from the text around it. */
   z.strictObject({ kind: z.literal('finding'), text: z.string() }),
   z.strictObject({ kind: z.literal('list'), items: z.array(z.string()).readonly() }),
+  /** What is found of one side, a sentence an item. */
+  z.strictObject({ kind: z.literal('side'), side: z.string(), items: z.array(z.string()).readonly() }),
   /** Lines that are shown as they are, in one width. */
   z.strictObject({ kind: z.literal('verbatim'), lines: z.array(z.string()).readonly() }),
   tableBlockSchema,

@@ -11,7 +11,7 @@ import { CELL_KINDS } from './study.ts'
 import { recipeSchema } from './training.ts'
 import { measuresSchema, settingChangeSchema } from './weights.ts'
 
-export const RESULTS_SCHEMA = 1
+export const RESULTS_SCHEMA = 2
 
 /** One side as it was measured: of a side with trainings, one of them. */
 const instanceSchema = z.strictObject({
@@ -210,13 +210,13 @@ const figureSchema = z.strictObject({
   shown: z.string(),
 })
 
-/** A sentence or a few, and the figures in it, in their order. */
+/** A sentence or two, and the figures in it, in their order. */
 const statementSchema = z.strictObject({ text: z.string(), figures: z.array(figureSchema) })
 export type Statement = z.infer<typeof statementSchema>
 
 export const findingsSchema = z.strictObject({
   headline: statementSchema,
-  variants: z.array(z.strictObject({ side: z.string(), paragraph: z.array(statementSchema) })),
+  variants: z.array(z.strictObject({ side: z.string(), sentences: z.array(statementSchema) })),
   study: z.array(statementSchema),
 })
 export type Findings = z.infer<typeof findingsSchema>

@@ -153,11 +153,14 @@ const nothing = (): Measured => measured({ sides: [side('tuned')] })
 
 const cases = { learntAndForgot, forgotUnseen, scaffolds, copy, nothing }
 
+const linesOf = (statements: readonly Statement[]): string =>
+  statements.map(({ text }) => `- ${text}`).join('\n')
+
 const textOf = ({ headline, variants, study }: Findings): string =>
   [
     headline.text,
-    ...variants.map(({ side: name, paragraph }) => `${name}: ${paragraph.map(({ text }) => text).join(' ')}`),
-    study.map(({ text }) => text).join(' '),
+    ...variants.map(({ side: name, sentences }) => `${name}\n${linesOf(sentences)}`),
+    linesOf(study),
     '',
   ].join('\n\n')
 
@@ -169,7 +172,7 @@ for (const [name, make] of Object.entries(cases)) {
   test(`every figure stands in the results: ${name}`, () => {
     const results = make()
     const { headline, variants, study } = studyFindings(results)
-    for (const statement of [headline, ...variants.flatMap(({ paragraph }) => paragraph), ...study])
+    for (const statement of [headline, ...variants.flatMap(({ sentences }) => sentences), ...study])
       checkFigures(statement, results)
   })
 }

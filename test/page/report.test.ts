@@ -24,6 +24,7 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
   let browser: Browser
   /** Both studies; the trained one alone. */
   let [both, one] = ['', '']
+  /** Of both. */
   let report: Report
   let shown: Watched
 
@@ -34,7 +35,7 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
     for (const study of [trained, recorded]) await succeed(tiny, 'run', study)
     both = await reportOf(tiny, 'both.html', trained, recorded)
     one = await reportOf(tiny, 'one.html', trained)
-    report = JSON.parse((await tiny.run(['report', trained, '--json'])).stdout) as Report
+    report = JSON.parse((await tiny.run(['report', trained, recorded, '--json'])).stdout) as Report
     shown = await openFile(browser, both)
   }, LONG_MS)
   afterAll(async () => {
@@ -138,7 +139,7 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
     await drawn(open.tab)
     expect(await heading.textContent()).toMatch(/^Demo\/16: /)
     await open.go('#/no-such-view/%E0%A4%A?study=77')
-    expect(await heading.first().textContent()).toBe((report.studies[0]!.finding[0] as { text: string }).text)
+    expect(flat((await heading.first().textContent())!)).toBe(findingWords(report.studies[0]!)[0])
     expect(open.complaints).toEqual([])
   })
 
@@ -233,20 +234,69 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
     expect(open.complaints).toContainEqual('refused, csp: https://harm.example/z.png')
   })
 
-  test('a chart is saved as SVG and as PNG', async () => {
-    await shown.go('#/weights')
-    const files: Partial<Record<'SVG' | 'PNG', Buffer>> = {}
-    for (const kind of ['SVG', 'PNG'] as const) {
-      const button = shown.tab.getByRole('button', { name: kind, exact: true }).first()
-      const [saved] = await Promise.all([shown.tab.waitForEvent('download'), button.click()])
-      expect(saved.suggestedFilename()).toMatch(new RegExp(`^weights.*\\.${kind.toLowerCase()}$`))
-      files[kind] = readFileSync((await saved.path())!)
-    }
+  /** The first picture of the view as a file. */
+  async function saved(kind: 'SVG' | 'PNG'): Promise<{ name: string; bytes: Buffer }> {
+    const button = shown.tab.getByRole('button', { name: kind, exact: true }).first()
+    const [file] = await Promise.all([shown.tab.waitForEvent('download'), button.click()])
+    return { name: file.suggestedFilename(), bytes: readFileSync((await file.path())!) }
+  }
+
+  test.each([
+    ['#/weights', /^weights[\w.-]*$/],
+    [`#/flips${RECORDED}&variant=variant`, /^flips-problems-variant\.\w+$/],
+  ])('the picture of %s is saved as SVG and as PNG', async (place, name) => {
+    await shown.go(place)
+    const [svg, png] = [await saved('SVG'), await saved('PNG')]
+    for (const file of [svg, png]) expect(file.name).toMatch(name)
     // Colours are written out: a file has no theme.
-    expect(files.SVG!.toString('utf8')).toMatch(/^<svg /)
-    expect(files.SVG!.toString('utf8')).not.toContain('var(--')
-    expect(files.PNG!.subarray(1, 4).toString('latin1')).toBe('PNG')
-    expect(files.PNG!.length).toBeGreaterThan(2000)
+    expect(svg.bytes.toString('utf8')).toMatch(/^<svg /)
+    expect(svg.bytes.toString('utf8')).not.toContain('var(--')
+    expect(png.bytes.subarray(1, 4).toString('latin1')).toBe('PNG')
+    expect(png.bytes.length).toBeGreaterThan(2000)
+  })
+
+  test('the picture and the table of flips have every problem once, and say what became of them', async () => {
+    await shown.go(`#/flips${RECORDED}&variant=variant`)
+    const study = report.studies[1]!
+    const { lost, gained, sentence } = study.results.pairs.find(({ side }) => side === 'variant')!.report
+    const problems = study.tasks[0]!.problems.length
+    const svg = (await saved('SVG')).bytes.toString('utf8')
+    const texts = [...svg.matchAll(/<text[^>]*>([^<]*)/g)].map(([, text]) => text)
+    expect(texts.join(' ')).toContain(sentence)
+    expect(texts).toContain(`${lost.length} broken`)
+    expect(texts).toContain(`${gained.length} fixed`)
+    // Below the words: grounds of the tiles and their marks, in the colours of what became of them.
+    const drawn = [
+      ...svg
+        .split('</text>')
+        .at(-1)!
+        .matchAll(/<path fill="([^"]+)"[^>]* d="([^"]+)"/g),
+    ]
+    const many = (...fills: string[]): number =>
+      drawn.reduce((sum, [, fill, d]) => sum + (fills.includes(fill!) ? d!.split('M').length - 1 : 0), 0)
+    expect(many('#a8480a')).toBe(lost.length)
+    expect(many('#14609f')).toBe(gained.length)
+    expect(many('#fbe6d6', '#dcebf7', '#f3f1ec')).toBe(problems)
+    expect(many('#a8480a', '#14609f', 'none')).toBe(problems)
+    const rows = shown.tab.locator('.numbers tbody tr')
+    expect(await rows.count()).toBe(problems)
+    expect(await rows.first().locator('td').allTextContents()).toEqual(['broken', 'pass', 'wrong'])
+    const link = await rows.first().locator('a').getAttribute('href')
+    expect(link).toBe(await shown.tab.locator('.flip-counts a').getAttribute('href'))
+  })
+
+  test('a row of the picture of changes leads where that of its table does', async () => {
+    await shown.go('#/tasks?by=variant')
+    const band = shown.tab.locator('.chart svg [data-row]').last()
+    const row = Number(await band.getAttribute('data-row'))
+    const effect = report.studies[0]!.results.effects[row]!
+    expect(await band.textContent()).toBe(`Flips of ${effect.side} on ${effect.task}`)
+    const to = await shown.tab.locator('.numbers tbody tr a').nth(row).getAttribute('href')
+    // Under the pointer is what a reader sees there, a mark or a number.
+    await band.click()
+    await drawn(shown.tab)
+    expect(await shown.tab.evaluate(() => location.hash)).toBe(to)
+    expect(await shown.tab.locator('main h1').textContent()).toBe('Flips')
   })
 })
 

@@ -32,7 +32,7 @@ export const estimate = (value: number, low?: number, high?: number, zero?: numb
 export function measured(parts: Partial<Measured> & { sides: ResultSide[]; margin?: number }): Measured {
   const { sides, margin, ...rest } = parts
   return {
-    schema: 1,
+    schema: 2,
     tunediff: '0.1.0',
     asked: {
       name: 'study',

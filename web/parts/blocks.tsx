@@ -1,70 +1,70 @@
 // Blocks of a finding as the terminal and Markdown have them, drawn for the page.
 import type { PageBlock } from '../../src/schema/blocks.ts'
 import { printable } from '../../src/util/text.ts'
-import { usePage } from '../context.ts'
 import { Side } from './side.tsx'
 import { Table } from './table.tsx'
 
-/** What is said of one side each stands side by side, where there is room. */
+/** What is read as one stays in one line: an interval, a p value, a percentage. */
+const unbroken = (text: string): string =>
+  printable(text)
+    .replace(/(\[[^[\] ]+,) ([^[\] ]+\])/g, '$1\u00a0$2')
+    .replace(/\bp ([=<]) /g, 'p\u00a0$1\u00a0')
+    .replaceAll(' %', '\u00a0%')
+
+type SideBlock = Extract<PageBlock, { kind: 'side' }>
+
+/** What is found of one side each stands side by side, where there is room. */
 export function Blocks({ blocks }: { blocks: readonly PageBlock[] }) {
-  const { study } = usePage()
-  const sideOf = (block: PageBlock | undefined): string | undefined =>
-    block?.kind === 'paragraph'
-      ? study.results.asked.sides.find(({ name }) => block.text.startsWith(`${name}: `))?.name
-      : undefined
   return (
     <>
       {blocks.map((block, at) => {
-        const side = sideOf(block)
-        if (side === undefined) return <BlockOf key={at} block={block} />
-        if (sideOf(blocks[at - 1]) !== undefined) return null
-        const end = blocks.findIndex((other, i) => i > at && sideOf(other) === undefined)
-        return <OfSides key={at} blocks={blocks.slice(at, end < 0 ? undefined : end)} sideOf={sideOf} />
+        if (block.kind !== 'side') return <BlockOf key={at} block={block} />
+        return blocks[at - 1]?.kind === 'side' ? null : <OfSides key={at} blocks={sidesFrom(blocks, at)} />
       })}
     </>
   )
 }
 
-interface OfSidesProps {
-  blocks: readonly PageBlock[]
-  sideOf: (block: PageBlock) => string | undefined
+function sidesFrom(blocks: readonly PageBlock[], at: number): SideBlock[] {
+  const block = blocks[at]
+  return block?.kind === 'side' ? [block, ...sidesFrom(blocks, at + 1)] : []
 }
 
-function OfSides({ blocks, sideOf }: OfSidesProps) {
+function OfSides({ blocks }: { blocks: readonly SideBlock[] }) {
   return (
     <div class="of-sides">
-      {blocks.map((block) => {
-        const side = sideOf(block)!
-        const text = block.kind === 'paragraph' ? block.text.slice(side.length + 2) : ''
-        return (
-          <section key={side} class="of-side">
-            <h2>
-              <Side side={side} />
-            </h2>
-            <p class="prose">{printable(text)}</p>
-          </section>
-        )
-      })}
+      {blocks.map(({ side, items }) => (
+        <section key={side} class="of-side">
+          <h2>
+            <Side side={side} />
+          </h2>
+          <Items items={items} />
+        </section>
+      ))}
     </div>
   )
 }
 
-function BlockOf({ block }: { block: PageBlock }) {
+function Items({ items }: { items: readonly string[] }) {
+  return (
+    <ul class="prose">
+      {items.map((item) => (
+        <li key={item}>{unbroken(item)}</li>
+      ))}
+    </ul>
+  )
+}
+
+function BlockOf({ block }: { block: Exclude<PageBlock, SideBlock> }) {
   switch (block.kind) {
     case 'heading':
-      return <h2>{printable(block.text)}</h2>
+      return <h2>{unbroken(block.text)}</h2>
     case 'finding':
-      return <h1>{printable(block.text)}</h1>
+      return <h1>{unbroken(block.text)}</h1>
     case 'paragraph':
-      return <p class="prose">{printable(block.text)}</p>
+      return <p class="prose">{unbroken(block.text)}</p>
     case 'list':
-      return (
-        <ul class="prose">
-          {block.items.map((item) => (
-            <li key={item}>{printable(item)}</li>
-          ))}
-        </ul>
-      )
+      return <Items items={block.items} />
     case 'verbatim':
       return <pre>{block.lines.map(printable).join('\n')}</pre>
     case 'table':

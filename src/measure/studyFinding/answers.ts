@@ -26,7 +26,7 @@ export function answersSentences(view: VariantView, { root }: StudyView): Senten
     const of = withFinding(view, finding)
     return of.length === 0 ? [] : [clauses[finding](of)]
   })
-  return [...sentences, ...trainingsAlone(view), ...twins(view)]
+  return [...sentences, ...needs(withFinding(view, 'cannot-tell')), ...trainingsAlone(view), ...twins(view)]
 }
 
 /** Largest change first. */
@@ -52,7 +52,7 @@ const change = (effect: Effect): Sentence => withInterval(effect.of('delta'), si
 
 const short = (effect: Effect): Sentence => prose`${effect.value.task} (${change(effect)})`
 
-/** The largest gaps by name, the others together, and what would settle them. */
+/** The largest gaps by name, the others together. */
 function undecided(of: readonly Effect[]): Sentence {
   // One alone is named too.
   const some = of.length === NAMED + 1 ? of.length : NAMED
@@ -65,7 +65,7 @@ function undecided(of: readonly Effect[]): Sentence {
     rest.length === 0
       ? []
       : [prose`${listed(rest.map(({ value }) => value.task))} (${span(deltas, signedPoints)})`]
-  return prose`Cannot tell on ${listed([...named, ...others])}${needs(of)}.`
+  return prose`Cannot tell on ${listed([...named, ...others])}.`
 }
 
 /** An interval is of one statement, and p of all of them: where they seem to disagree both p are told. */
@@ -81,8 +81,9 @@ function within(effect: Effect, root: StudyView['root']): Part {
   return margin !== null && low !== null && low > -margin ? ', which is within the margin' : ''
 }
 
-/** What would settle them. */
-function needs(of: readonly Effect[]): Part {
+/** What would settle those that cannot be told. */
+function needs(of: readonly Effect[]): Sentence[] {
+  if (of.length === 0) return []
   if (of.some(({ value }) => !('absent' in value.seeds))) return seedNeeds(of)
   const problems = span(
     of.map((one) => one.of('problems')),
@@ -95,18 +96,20 @@ function needs(of: readonly Effect[]): Part {
       : []
   })
   if (needed.length > 0)
-    return prose`: if gaps are as seen here, about ${span(needed, roundUp)} problems show them, and there are ${problems}`
+    return [
+      prose`If these gaps are as large as seen here, about ${span(needed, roundUp)} problems would show them; there are ${problems}.`,
+    ]
   const gaps = detectable(of)
   return gaps.length === 0
-    ? prose`: ${problems} problems are too few to show any gap`
-    : prose`: a true gap of ${span(gaps, points)} points would be seen`
+    ? [prose`${problems} problems are too few to show any gap.`]
+    : [prose`A true gap of ${span(gaps, points)} points would be seen.`]
 }
 
 export const detectable = (of: readonly Effect[]): Placed<number>[] =>
   of.flatMap((one) => (one.value.mde === null ? [] : [new Placed(one.value.mde, `${one.at}/mde`)]))
 
 /** Of a recipe it is seeds that are few; where problems are, no number of seeds does. */
-function seedNeeds(of: readonly Effect[]): Part {
+function seedNeeds(of: readonly Effect[]): Sentence[] {
   const plans = of.flatMap((effect) => {
     const { value, at } = effect.of('seeds')
     if ('absent' in value || 'absent' in value.plan) return []
@@ -125,8 +128,8 @@ function seedNeeds(of: readonly Effect[]): Part {
   if (!first) {
     const gaps = detectable(of)
     return gaps.length === 0
-      ? ''
-      : prose`: with these seeds a true gap of ${span(gaps, points)} points would be seen`
+      ? []
+      : [prose`With these seeds a true gap of ${span(gaps, points)} points would be seen.`]
   }
   const enough = plans.flatMap(({ task, seeds }) => (seeds ? [{ task, seeds }] : []))
   const hopeless = plans.filter(({ isHopeless }) => isHopeless)
@@ -140,12 +143,14 @@ function seedNeeds(of: readonly Effect[]): Part {
         ]
       : []),
     ...(hopeless.length > 0
-      ? [prose`more problems, not seeds alone, on ${listed(hopeless.map(({ task }) => task))}`]
+      ? [prose`more problems (not seeds alone) on ${listed(hopeless.map(({ task }) => task))}`]
       : []),
   ]
   return clauses.length === 0
-    ? ''
-    : prose`: to show a change of ${shown(first.margin, points)} points it takes ${joined(clauses, ', ')}`
+    ? []
+    : [
+        prose`To show a change of ${shown(first.margin, points)} points it takes ${joined(clauses, ', and ')}.`,
+      ]
 }
 
 /** Tasks on which these very trainings differ from the base, while of the recipe it cannot be told. */

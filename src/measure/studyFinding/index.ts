@@ -1,6 +1,6 @@
-// The finding of a study, in plain words by fixed rules: one line, a paragraph for each variant, one for the study. Every
-// figure in it stands in the study's results, and the sentence says where. Forgetting is read from texts first, from
-// scores second.
+// The finding of a study, in plain words by fixed rules: one line, then sentences on each variant and on the
+// study. Every figure in it stands in the study's results, and the sentence says where. Forgetting is read from texts
+// first, from scores second.
 import type { Findings, Measured, Statement } from '../../schema/results.ts'
 import { prose, type Sentence } from '../../util/prose.ts'
 import { answersSentences } from './answers.ts'
@@ -14,15 +14,15 @@ import { settingsSentence, weightsSentence } from './weights.ts'
 export function studyFindings(measured: Measured): Findings {
   const view = viewOf(measured)
   const variants = view.variants.map((variant) => {
-    const sentences = [
+    const found = [
       ...changedSentences(variant),
       weightsSentence(variant),
       settingsSentence(variant),
       ...textsSentences(variant),
       ...answersSentences(variant, view),
     ].filter((one) => one !== null)
-    const paragraph = sentences.length > 0 ? sentences : [prose`Nothing of it was measured.`]
-    return { side: variant.name, paragraph: paragraph.map(statement) }
+    const sentences = found.length > 0 ? found : [prose`Nothing of it was measured.`]
+    return { side: variant.name, sentences: sentences.map(statement) }
   })
   return {
     headline: statement(headlineOf(view)),

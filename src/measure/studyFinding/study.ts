@@ -1,4 +1,4 @@
-// The study's own paragraph: how the variants compare, the zero lines, what could not be told and what it would take.
+// The study as a whole: how the variants compare, the zero lines, what could not be told and what it would take.
 import type { EffectResult } from '../../schema/results.ts'
 import { count, nats, percent, points } from '../../util/numbers.ts'
 import { each, joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'

@@ -104,8 +104,8 @@ function bytesWords(corpus: CorpusView): Sentence {
   const [first] = directions
   if (directions.every((one) => one === first)) {
     return first === 'unclear'
-      ? prose`Whether it predicts them better or worse cannot be told${many}: ${size}.`
-      : prose`It predicts them ${first!}${many}: ${size}.`
+      ? prose`Whether it predicts these texts better or worse cannot be told${many}: ${size}.`
+      : prose`It predicts these texts ${first!}${many}: ${size}.`
   }
   const found = (['worse', 'better', 'same'] as const).flatMap((direction) => {
     const number = directions.filter((one) => one === direction).length
@@ -113,5 +113,5 @@ function bytesWords(corpus: CorpusView): Sentence {
   })
   const open = directions.filter((one) => one === 'unclear').length
   const rest = open === 0 ? '' : `, and in ${countWord(open)} it cannot be told`
-  return prose`Of ${all} it predicts them ${found.join(', ')}${rest}: ${size}.`
+  return prose`Of ${all} it predicts these texts ${found.join(', ')}${rest}: ${size}.`
 }

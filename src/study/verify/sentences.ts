@@ -11,20 +11,20 @@ interface Placed {
 
 /** Sentences that stand on both sides are left out; the others are paired by how they begin, the rest in their order. */
 export function changedSentences(stored: Findings, recomputed: Findings): ChangedSentence[] {
-  const [there, here] = [paragraphs(stored), paragraphs(recomputed)]
+  const [there, here] = [sentencess(stored), sentencess(recomputed)]
   const names = new Set([...there.keys(), ...here.keys()])
   return [...names].flatMap((name) => changedIn(there.get(name) ?? [], here.get(name) ?? []))
 }
 
 /** By what they are about. */
-function paragraphs({ headline, variants, study }: Findings): Map<string, Placed[]> {
+function sentencess({ headline, variants, study }: Findings): Map<string, Placed[]> {
   const placed = (path: readonly (string | number)[], statements: readonly Statement[]): Placed[] =>
     statements.map((statement, i) => ({ at: pointer([...path, i]), statement }))
   return new Map([
     ['headline', [{ at: pointer(['findings', 'headline']), statement: headline }]],
-    ...variants.map(({ side, paragraph }, i): [string, Placed[]] => [
+    ...variants.map(({ side, sentences }, i): [string, Placed[]] => [
       `variant ${side}`,
-      placed(['findings', 'variants', i, 'paragraph'], paragraph),
+      placed(['findings', 'variants', i, 'sentences'], sentences),
     ]),
     ['study', placed(['findings', 'study'], study)],
   ])

@@ -18,11 +18,17 @@ export interface Spot {
 export function lostSentence(spots: readonly Spot[], lost: Lost): string {
   const isTasks = lost === 'tasks'
   const worse = spots.filter((spot) => (isTasks ? spot.lost.value < 0 : (spot.lost.low ?? 0) > 0))
-  const none = `None of ${plural(spots.length, 'training')}`
-  if (worse.length === 0)
+  const [only] = spots.length === 1 ? spots : []
+  if (worse.length === 0) {
+    if (only)
+      return isTasks
+        ? `${only.name} scores no lower on the other tasks on average`
+        : `${only.name} is not shown to predict texts worse than its base`
+    const none = `None of ${plural(spots.length, 'training')}`
     return isTasks
       ? `${none} scores lower on the other tasks on average`
       : `${none} is shown to predict texts worse than its base`
+  }
   const size = ({ lost: { value } }: Spot): number => (isTasks ? -value : value)
   const most = [...worse].sort((a, b) => size(b) - size(a))[0]!
   const isOne = worse.length === 1
@@ -33,7 +39,9 @@ export function lostSentence(spots: readonly Spot[], lost: Lost): string {
     ? `${signedPoints(most.lost.value)} points`
     : `${signedNats(most.lost.value)} bits per byte ${interval(most.lost, signedNats)}`
   const learnt = `${signedPoints(most.learnt.value)} points ${interval(most.learnt)}`.trimEnd()
-  return `${worse.length} of ${plural(spots.length, 'training')} ${what}; ${most.name} most, ${change}, beside ${learnt} on ${most.task}`
+  const who = only ? only.name : `${worse.length} of ${plural(spots.length, 'training')}`
+  const which = only ? `: ${change}` : `; ${most.name} most, ${change}`
+  return `${who} ${what}${which}, beside ${learnt} on ${most.task}`
 }
 
 /** `results`: of the trainings that are shown, each named. */
