@@ -52,6 +52,9 @@ describe('of what was lost', () => {
     expect(lostSentence(spots, 'tasks')).toBe(
       '1 of 2 trainings scores lower on the other tasks on average; a most, -2.0 points, beside +10.0 points [+5.0, +15.0] on sums',
     )
+    expect(lostSentence([spots[0]!, spots[0]!], 'tasks')).toMatch(
+      /^All 2 trainings score lower on the other tasks on average; a most/,
+    )
     expect(lostSentence(spots.slice(0, 1), 'tasks')).toBe(
       'a scores lower on the other tasks on average: -2.0 points, beside +10.0 points [+5.0, +15.0] on sums',
     )

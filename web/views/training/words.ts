@@ -16,19 +16,20 @@ export interface Spot {
 
 /** Texts are predicted worse where the interval lies above 0, as findings have it; a mean over tasks has no interval. */
 export function lostSentence(spots: readonly Spot[], lost: Lost): string {
+  const worse = spots.filter((spot) => (lost === 'tasks' ? spot.lost.value < 0 : (spot.lost.low ?? 0) > 0))
+  return worse.length === 0 ? noneLost(spots, lost) : someLost(spots, worse, lost)
+}
+
+function noneLost(spots: readonly Spot[], lost: Lost): string {
+  const [first] = spots
+  const isOne = spots.length === 1
+  const who = isOne ? first!.name : `None of ${plural(spots.length, 'training')}`
+  if (lost === 'tasks') return `${who} scores ${isOne ? 'no lower' : 'lower'} on the other tasks on average`
+  return `${who} is ${isOne ? 'not ' : ''}shown to predict texts worse than its base`
+}
+
+function someLost(spots: readonly Spot[], worse: readonly Spot[], lost: Lost): string {
   const isTasks = lost === 'tasks'
-  const worse = spots.filter((spot) => (isTasks ? spot.lost.value < 0 : (spot.lost.low ?? 0) > 0))
-  const [only] = spots.length === 1 ? spots : []
-  if (worse.length === 0) {
-    if (only)
-      return isTasks
-        ? `${only.name} scores no lower on the other tasks on average`
-        : `${only.name} is not shown to predict texts worse than its base`
-    const none = `None of ${plural(spots.length, 'training')}`
-    return isTasks
-      ? `${none} scores lower on the other tasks on average`
-      : `${none} is shown to predict texts worse than its base`
-  }
   const size = ({ lost: { value } }: Spot): number => (isTasks ? -value : value)
   const most = [...worse].sort((a, b) => size(b) - size(a))[0]!
   const isOne = worse.length === 1
@@ -39,9 +40,10 @@ export function lostSentence(spots: readonly Spot[], lost: Lost): string {
     ? `${signedPoints(most.lost.value)} points`
     : `${signedNats(most.lost.value)} bits per byte ${interval(most.lost, signedNats)}`
   const learnt = `${signedPoints(most.learnt.value)} points ${interval(most.learnt)}`.trimEnd()
-  const who = only ? only.name : `${worse.length} of ${plural(spots.length, 'training')}`
-  const which = only ? `: ${change}` : `; ${most.name} most, ${change}`
-  return `${who} ${what}${which}, beside ${learnt} on ${most.task}`
+  const beside = `${change}, beside ${learnt} on ${most.task}`
+  if (spots.length === 1) return `${most.name} ${what}: ${beside}`
+  const some = worse.length === spots.length ? 'All' : `${worse.length} of`
+  return `${some} ${plural(spots.length, 'training')} ${what}; ${most.name} most, ${beside}`
 }
 
 /** `results`: of the trainings that are shown, each named. */
