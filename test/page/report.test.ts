@@ -265,24 +265,26 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
     expect(texts.join(' ')).toContain(sentence)
     expect(texts).toContain(`${lost.length} broken`)
     expect(texts).toContain(`${gained.length} fixed`)
-    // Below the words: grounds of the tiles and their marks, in the colours of what became of them.
-    const drawn = [
-      ...svg
-        .split('</text>')
-        .at(-1)!
-        .matchAll(/<path fill="([^"]+)"[^>]* d="([^"]+)"/g),
-    ]
-    const many = (...fills: string[]): number =>
-      drawn.reduce((sum, [, fill, d]) => sum + (fills.includes(fill!) ? d!.split('M').length - 1 : 0), 0)
-    expect(many('#a8480a')).toBe(lost.length)
-    expect(many('#14609f')).toBe(gained.length)
-    expect(many('#fbe6d6', '#dcebf7', '#f3f1ec')).toBe(problems)
-    expect(many('#a8480a', '#14609f', 'none')).toBe(problems)
+    expect(shapes(svg, ['#a8480a'])).toBe(lost.length)
+    expect(shapes(svg, ['#14609f'])).toBe(gained.length)
+    expect(shapes(svg, GROUNDS)).toBe(problems)
+    expect(shapes(svg, MARKS)).toBe(problems)
     const rows = shown.tab.locator('.numbers tbody tr')
     expect(await rows.count()).toBe(problems)
     expect(await rows.first().locator('td').allTextContents()).toEqual(['broken', 'pass', 'wrong'])
     const link = await rows.first().locator('a').getAttribute('href')
     expect(link).toBe(await shown.tab.locator('.flip-counts a').getAttribute('href'))
+  })
+
+  test('a tile of the picture has a mark for every answer of every training', async () => {
+    const { runs, tasks } = report.studies[0]!
+    const { name, problems } = tasks[0]!
+    await shown.go(`#/flips/${name}?variant=lora`)
+    const svg = (await saved('SVG')).bytes.toString('utf8')
+    const answers = runs.filter(({ task, side }) => task === name && side === 'lora')
+    expect(answers).toHaveLength(2)
+    expect(shapes(svg, MARKS)).toBe(answers.reduce((sum, { outcomes }) => sum + outcomes.length, 0))
+    expect(shapes(svg, GROUNDS)).toBe(problems.length)
   })
 
   test('a row of the picture of changes leads where that of its table does', async () => {
@@ -292,7 +294,6 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
     const effect = report.studies[0]!.results.effects[row]!
     expect(await band.textContent()).toBe(`Flips of ${effect.side} on ${effect.task}`)
     const to = await shown.tab.locator('.numbers tbody tr a').nth(row).getAttribute('href')
-    // Under the pointer is what a reader sees there, a mark or a number.
     await band.click()
     await drawn(shown.tab)
     expect(await shown.tab.evaluate(() => location.hash)).toBe(to)
@@ -301,6 +302,17 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
 })
 
 if (isSoak && browserPath !== null) describe('whole studies', describeWhole)
+
+/** Of tiles and of what stands in them, in light colours. */
+const GROUNDS = ['#fbe6d6', '#dcebf7', '#f3f1ec']
+const MARKS = ['#a8480a', '#14609f', 'none']
+
+/** How many shapes in these fills stand below the words of a picture of flips. */
+function shapes(svg: string, fills: readonly string[]): number {
+  const tiles = svg.slice(svg.lastIndexOf('</text>'))
+  const paths = [...tiles.matchAll(/<path fill="([^"]+)"[^>]* d="([^"]+)"/g)]
+  return paths.reduce((sum, [, fill, d]) => sum + (fills.includes(fill!) ? d!.split('M').length - 1 : 0), 0)
+}
 
 /** Presses Tab until something that fits has the focus. */
 async function tabTo(tab: Page, selector: string): Promise<void> {

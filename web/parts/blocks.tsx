@@ -3,13 +3,7 @@ import type { PageBlock } from '../../src/schema/blocks.ts'
 import { printable } from '../../src/util/text.ts'
 import { Side } from './side.tsx'
 import { Table } from './table.tsx'
-
-/** What is read as one stays in one line: an interval, a p value, a percentage. */
-const unbroken = (text: string): string =>
-  printable(text)
-    .replace(/(\[[^[\] ]+,) ([^[\] ]+\])/g, '$1\u00a0$2')
-    .replace(/\bp ([=<]) /g, 'p\u00a0$1\u00a0')
-    .replaceAll(' %', '\u00a0%')
+import { Unbroken } from './unbroken.tsx'
 
 type SideBlock = Extract<PageBlock, { kind: 'side' }>
 
@@ -49,7 +43,9 @@ function Items({ items }: { items: readonly string[] }) {
   return (
     <ul class="prose">
       {items.map((item) => (
-        <li key={item}>{unbroken(item)}</li>
+        <li key={item}>
+          <Unbroken text={printable(item)} />
+        </li>
       ))}
     </ul>
   )
@@ -58,11 +54,23 @@ function Items({ items }: { items: readonly string[] }) {
 function BlockOf({ block }: { block: Exclude<PageBlock, SideBlock> }) {
   switch (block.kind) {
     case 'heading':
-      return <h2>{unbroken(block.text)}</h2>
+      return (
+        <h2>
+          <Unbroken text={printable(block.text)} />
+        </h2>
+      )
     case 'finding':
-      return <h1>{unbroken(block.text)}</h1>
+      return (
+        <h1>
+          <Unbroken text={printable(block.text)} />
+        </h1>
+      )
     case 'paragraph':
-      return <p class="prose">{unbroken(block.text)}</p>
+      return (
+        <p class="prose">
+          <Unbroken text={printable(block.text)} />
+        </p>
+      )
     case 'list':
       return <Items items={block.items} />
     case 'verbatim':

@@ -1,19 +1,17 @@
 // A picture with its finding as the label, its numbers one click away, and itself as SVG or PNG. Observable Plot is reached
-// through here alone.
+// through here alone. What carries `data-row` in it leads where that row of the table does.
 import * as Plot from '@observablehq/plot'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { TableBlock } from '../../src/schema/blocks.ts'
-import { saveImage } from './saveImage.ts'
+import { PictureTools } from './pictureTools.tsx'
 import { type RowLink, Table } from './table.tsx'
+import { Unbroken } from './unbroken.tsx'
 
 export { Plot }
 
 /** Of a sheet of paper between its margins, in pixels. */
 const PAPER = 690
-
-/** A longer table is made when it is asked for. */
-const FEW_ROWS = 100
 
 interface ChartProps {
   /** What the picture shows, as a sentence: its finding. */
@@ -22,7 +20,7 @@ interface ChartProps {
   note?: string
   /** Numbers of the picture. */
   table: TableBlock
-  /** Where a click on a row of them leads. */
+  /** Where a click on a row of them leads; in the picture on what has the row's number as `data-row`. */
   to?: RowLink | undefined
   /** Whether the numbers are shown from the start. */
   isOpen?: boolean
@@ -40,7 +38,6 @@ interface ChartProps {
 export function Chart(props: ChartProps) {
   const { label, note, table, to, isOpen = false, name, minWidth = 300, legend, over, draw } = props
   const canvas = useRef<HTMLDivElement>(null)
-  const [wasOpen, setWasOpen] = useState(isOpen)
   const width = useWidth(canvas)
   useLayoutEffect(() => {
     if (!canvas.current || width === 0) return
@@ -51,37 +48,37 @@ export function Chart(props: ChartProps) {
     for (const group of drawn.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label')
     drawn.setAttribute('role', 'img')
     drawn.setAttribute('aria-label', label)
+    // Those who use keys have the table.
+    if (to) drawn.addEventListener('click', (event) => follow(event, to))
     canvas.current.replaceChildren(drawn)
   })
-  const save = (kind: 'svg' | 'png') => {
-    const drawn = canvas.current?.querySelector('svg')
-    if (drawn) void saveImage(drawn, { name, kind, title: label })
-  }
   return (
     <figure class="chart">
-      <figcaption>{label}</figcaption>
+      <figcaption>
+        <Unbroken text={label} />
+      </figcaption>
       {note && <p class="note">{note}</p>}
       {legend}
       <div class="chart-canvas">
         <div ref={canvas} />
         {over && width > 0 && over(Math.max(width, minWidth))}
       </div>
-      <div class="tools">
-        <button type="button" onClick={() => save('svg')}>
-          SVG
-        </button>
-        <button type="button" onClick={() => save('png')}>
-          PNG
-        </button>
-      </div>
-      <details open={isOpen} onToggle={(event) => setWasOpen(wasOpen || event.currentTarget.open)}>
-        <summary>Numbers</summary>
-        {(wasOpen || table.rows.length <= FEW_ROWS) && (
-          <Table table={table} label={`Numbers: ${label}`} isSortable to={to} />
-        )}
-      </details>
+      <PictureTools
+        title={label}
+        name={name}
+        picture={() => canvas.current?.querySelector('svg')}
+        numbers={() => <Table table={table} label={`Numbers: ${label}`} isSortable to={to} />}
+        rows={table.rows.length}
+        isOpen={isOpen}
+      />
     </figure>
   )
+}
+
+function follow({ target }: Event, to: RowLink): void {
+  const row = target instanceof Element ? target.closest<SVGElement>('[data-row]')?.dataset.row : undefined
+  const link = row === undefined ? undefined : to(Number(row))
+  if (link) location.hash = link.href
 }
 
 /** 0 until it is known. */

@@ -2,8 +2,11 @@
 // narrow window above them, where both have no room side by side.
 import type { Look } from '../sides.ts'
 import { Plot } from './chart.tsx'
+import { textWidth } from './textWidth.ts'
 
 const NARROW = 560
+/** Rows from which on the axis stands at the top too. */
+export const TALL = 16
 /** For half of the first number of the axis. */
 const NARROW_LEFT = 12
 /** Of the width, at most. */
@@ -17,9 +20,7 @@ const SLACK = 4
 const KEPT_END = 14
 /** Far more than has room: each is measured. */
 const MOST_CHARACTERS = 300
-const FONT_SIZE = 12.5
-const FONT_FAMILY =
-  'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+const FONT = { size: 12.5 }
 
 export interface RowsLayout {
   isNarrow: boolean
@@ -38,14 +39,17 @@ interface LayoutOptions {
   hasLooks?: boolean
 }
 
+/** Whether names stand above their marks. */
+export const isNarrow = (width: number): boolean => width < NARROW
+
 export function rowsLayout(names: readonly string[], options: LayoutOptions): RowsLayout {
   const { width, beside = 0, hasLooks = false } = options
   const look = hasLooks ? LOOK_WIDTH : 0
-  if (width < NARROW) return { isNarrow: true, left: NARROW_LEFT, room: width - 8 - beside - look, shift: 9 }
+  if (isNarrow(width)) return { isNarrow: true, left: NARROW_LEFT, room: width - 8 - beside - look, shift: 9 }
   const gap = NAME_GAP + look
   const left = Math.ceil(
     Math.min(
-      Math.max(...names.map((name) => textWidth(name.slice(0, MOST_CHARACTERS)))) + SLACK + gap,
+      Math.max(...names.map((name) => textWidth(name.slice(0, MOST_CHARACTERS), FONT))) + SLACK + gap,
       width * NAME_SHARE,
     ),
   )
@@ -69,7 +73,7 @@ export function rowNames<Row>(rows: readonly Row[], options: NamesOptions<Row>):
   const beside = look ? LOOK_WIDTH : 0
   const place = { y, frameAnchor: 'left' as const, dy: -shift }
   const names = Plot.text(rows as Row[], {
-    ...{ ...place, fill, title: name, fontSize: FONT_SIZE, text: (row: Row) => fitted(name(row), room) },
+    ...{ ...place, fill, title: name, fontSize: FONT.size, text: (row: Row) => fitted(name(row), room) },
     // As it is measured: the digits of the page are wider.
     fontVariant: 'normal',
     // In a narrow window lines of the picture go behind names.
@@ -87,20 +91,45 @@ export function rowNames<Row>(rows: readonly Row[], options: NamesOptions<Row>):
   return [names, dots]
 }
 
-/** As much of a text as has room, in pixels; its end, where names of one folder differ, is kept. */
-export function fitted(text: string, room: number): string {
-  if (text.length <= MOST_CHARACTERS && textWidth(text) <= room) return text
-  const end = text.slice(-Math.min(KEPT_END, Math.floor(text.length / 2)))
-  let length = Math.min(text.length - end.length, MOST_CHARACTERS)
-  while (length > 1 && textWidth(`${text.slice(0, length)}…${end}`) > room) length--
-  return `${text.slice(0, length).trimEnd()}…${end.trimStart()}`
+interface BandsOptions<Row> {
+  /** Of a row, in pixels. */
+  height: number
+  y: (row: Row) => number
+  /** Its place in the table. */
+  row: (row: Row) => number
+  /** Where it leads. */
+  title: (row: Row) => string
 }
 
-let context: CanvasRenderingContext2D | null | undefined
+/** Lies over a picture, which is given the links of its table: a click on a row leads where that of the table does. */
+export function rowBands<Row>(rows: readonly Row[], options: BandsOptions<Row>): Plot.Markish {
+  const { height, y, row, title } = options
+  return (_index, scales, _values, { width }) => {
+    const bands = createSvg('g', {})
+    for (const one of rows) {
+      const top = Number(scales.y!(y(one))) - height / 2
+      const band = createSvg('rect', { y: top, width, height, fill: 'none', 'pointer-events': 'all' })
+      band.dataset.row = String(row(one))
+      const words = createSvg('title', {})
+      words.textContent = title(one)
+      band.append(words)
+      bands.append(band)
+    }
+    return bands
+  }
+}
 
-function textWidth(text: string): number {
-  context ??= document.createElement('canvas').getContext('2d')
-  if (!context) return text.length * FONT_SIZE * 0.6
-  context.font = `${FONT_SIZE}px ${FONT_FAMILY}`
-  return context.measureText(text).width
+function createSvg(name: 'g' | 'rect' | 'title', attributes: Record<string, string | number>): SVGElement {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', name)
+  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, String(value))
+  return element
+}
+
+/** As much of a text as has room, in pixels; its end, where names of one folder differ, is kept. */
+export function fitted(text: string, room: number): string {
+  if (text.length <= MOST_CHARACTERS && textWidth(text, FONT) <= room) return text
+  const end = text.slice(-Math.min(KEPT_END, Math.floor(text.length / 2)))
+  let length = Math.min(text.length - end.length, MOST_CHARACTERS)
+  while (length > 1 && textWidth(`${text.slice(0, length)}…${end}`, FONT) > room) length--
+  return `${text.slice(0, length).trimEnd()}…${end.trimStart()}`
 }

@@ -10,12 +10,20 @@ interface ImageOptions {
 
 const SCALE = 2
 const MARGIN = 12
+/** What every browser's canvas holds: pixels of a side, and all of them. */
+const MOST_ACROSS = 16_384
+const MOST_PIXELS = 100_000_000
 
+/** What is drawn need not be in the document; its width and height are those of its attributes. */
 export async function saveImage(drawn: SVGSVGElement, { name, kind, title }: ImageOptions): Promise<void> {
   const svg = standalone(drawn, title)
   const blob = new Blob([svg.text], { type: 'image/svg+xml' })
-  download(kind === 'svg' ? blob : await png(svg), `${name}.${kind}`)
+  download(kind === 'svg' ? blob : await png(svg), `${fileStem(name)}.${kind}`)
 }
+
+/** Without what is not allowed in names of files somewhere. */
+const fileStem = (name: string): string =>
+  name.replace(/[^\p{Letter}\p{Number}._-]+/gu, '-').replace(/-+$/, '')
 
 interface Standalone {
   text: string
@@ -24,7 +32,7 @@ interface Standalone {
 }
 
 function standalone(drawn: SVGSVGElement, title: string): Standalone {
-  const { width, height } = drawn.getBoundingClientRect()
+  const [width, height] = [drawn.width.baseVal.value, drawn.height.baseVal.value]
   const copy = drawn.cloneNode(true) as SVGSVGElement
   const style = getComputedStyle(document.documentElement)
   const outer = { width: Math.ceil(width) + 2 * MARGIN, height: Math.ceil(height) + 2 * MARGIN }
@@ -57,10 +65,17 @@ async function png({ text, width, height }: Standalone): Promise<Blob> {
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`
   await image.decode()
   const canvas = document.createElement('canvas')
-  canvas.width = width * SCALE
-  canvas.height = height * SCALE
+  const scale = scaleOf(width, height)
+  canvas.width = Math.floor(width * scale)
+  canvas.height = Math.floor(height * scale)
   canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height)
   return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob!), 'image/png'))
+}
+
+/** In its own size where twice the size is more than a canvas holds, and smaller where that is too. */
+function scaleOf(width: number, height: number): number {
+  const most = Math.min(MOST_ACROSS / Math.max(width, height), Math.sqrt(MOST_PIXELS / (width * height)))
+  return most >= SCALE ? SCALE : Math.min(1, most)
 }
 
 function download(blob: Blob, file: string): void {

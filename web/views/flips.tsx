@@ -9,6 +9,7 @@ import {
   flipsOf,
   pairedTasks,
   pairsOf,
+  tellingMark,
   variantsOn,
 } from '../answers.ts'
 import { usePage, usePageLink } from '../context.ts'
@@ -17,6 +18,7 @@ import { type Route, replaceRoute } from '../router.ts'
 import { Counts } from './flips/counts.tsx'
 import { FlipGrid } from './flips/grid.tsx'
 import { FlipsSummary } from './flips/summary.tsx'
+import { FlipTools } from './flips/tools.tsx'
 import { describer, marksText } from './flips/words.ts'
 import './flips.css'
 
@@ -56,8 +58,9 @@ export function FlipsView() {
   return (
     <>
       <ViewHead title="Flips">
-        Every problem is a tile. What the variant broke comes first, then what it fixed, then what it left as
-        it was.
+        {asked.isPlain
+          ? 'Every problem is a tile, in the order of the task.'
+          : 'Every problem is a tile: what the variant broke first, then what it fixed, then the others.'}
       </ViewHead>
       <Choices study={study} asked={asked} go={go} />
       <FlipsSummary task={asked.task} side={asked.side} />
@@ -156,6 +159,7 @@ function Tiles({ asked, go }: { asked: Asked; go: (change: Partial<Asked>) => vo
   }
   const toggle = (state: FlipState) =>
     go({ states: FLIP_STATES.filter((one) => (one === state) !== states.includes(one)) })
+  const label = `Problems of ${task}, ${side} against ${columns[0]!.base.side}: ${shown.length} of ${all.length}`
   return (
     <section class="flips" aria-label={`Problems of ${task}`}>
       <Counts flips={all} states={states} toggle={toggle} pairLink={pairLink} />
@@ -164,10 +168,18 @@ function Tiles({ asked, go }: { asked: Asked; go: (change: Partial<Asked>) => vo
         key={[task, side, isPlain, ...states].join(' ')}
         flips={shown}
         columns={columns}
-        label={`Problems of ${task}, ${side} against ${columns[0]!.base.side}: ${shown.length} of ${all.length}`}
+        label={label}
         describe={describer(study, columns)}
         open={open}
         {...(route.query.at === undefined ? {} : { at: route.query.at })}
+      />
+      <FlipTools
+        asked={asked}
+        all={all}
+        shown={shown}
+        columns={columns}
+        label={label}
+        linkTo={(flip) => pairLink(flip, tellingMark(flip))}
       />
     </section>
   )

@@ -146,7 +146,7 @@ function higherText({ rows }: Leaderboard, first: LeaderboardRow): string {
 const bounds = ({ rate }: LeaderboardRow): string => ` ${interval(rate, points)}`.trimEnd()
 
 function noteOf(by: 'order' | 'time', metric: string, hasPublished: boolean): string {
-  const marks = `${metric}, in %; lines are 95 % intervals over problems.`
+  const marks = `Scores are ${metric}, in %; lines are 95 % intervals over problems.`
   if (by === 'time') return `${marks} The stepped line is the best score so far.`
   const published = hasPublished
     ? ' Published scores come from elsewhere and cannot be paired with runs: the table says from where.'

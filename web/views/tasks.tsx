@@ -6,7 +6,7 @@ import { usePage, usePageLink } from '../context.ts'
 import { Chart } from '../parts/chart.tsx'
 import { Absent, Choice, ViewHead } from '../parts/shared.tsx'
 import { replaceRoute } from '../router.ts'
-import { forest } from './tasks/draw.ts'
+import { forest, linkWords } from './tasks/draw.ts'
 import { type EffectMark, MARK_WORDS, markOf, zerosOf } from './tasks/marks.ts'
 import './tasks.css'
 
@@ -52,8 +52,8 @@ export function TasksView() {
         table={study.tables.tasks}
         isOpen
         to={(row) => {
-          const { task, side } = effects[row]!
-          return { href: link('flips', [task], { variant: side }), label: `Flips of ${side} on ${task}` }
+          const effect = effects[row]!
+          return { href: link('flips', [effect.task], { variant: effect.side }), label: linkWords(effect) }
         }}
         legend={<Marks effects={effects} margin={asked.margin} />}
         draw={(width) => forest({ study, by, width })}
@@ -120,7 +120,7 @@ function noteOf(effects: readonly EffectResult[]): string {
   const zero = hasZero
     ? ' Small grey strokes are changes where nothing changed: one random seed against another, or the base against itself.'
     : ' How much scores change where nothing changed was not measured: it takes a second answer of the base, or a second seed.'
-  return `${lines}${zero} A row of the table leads to the problems behind it.`
+  return `${lines}${zero} A row, here or in the table, leads to the problems behind it.`
 }
 
 function Marks({ effects, margin }: { effects: readonly EffectResult[]; margin: number | null }) {

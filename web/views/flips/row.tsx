@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks'
 import { FLIP_STATES, type Flip } from '../../answers.ts'
 import { GAP, type TileShape } from './shape.ts'
-import { statePath } from './words.ts'
+import { STATE_PAINT, statePath } from './words.ts'
 
 interface RowProps {
   row: number
@@ -52,6 +52,6 @@ export function Row({ row, flips, across, shape, active, describe }: RowProps) {
 function marksOf({ marks }: Flip, shape: TileShape) {
   return FLIP_STATES.filter((state) => marks.includes(state)).map((state) => {
     const places = shape.places.filter((_, mark) => marks[mark] === state)
-    return <path key={state} class={`mark ${state}`} d={statePath(state, places)} />
+    return <path key={state} {...STATE_PAINT[state]} d={statePath(state, places)} />
   })
 }

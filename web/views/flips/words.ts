@@ -14,14 +14,34 @@ export const STATE_WORDS: Readonly<Record<FlipState, string>> = {
   'no-answer': 'no answer that counts',
 }
 
-/** From the middle of a mark, in a box of 12; broken and fixed are filled, others but a dot are drawn in a line. */
+/** From the middle of a mark, in a box of 12. */
 const STATE_PATHS: Readonly<Record<FlipState, string>> = {
   broken: 'm0 4.6l4.7-8.2h-9.4z',
   fixed: 'm0-4.6l4.7 8.2h-9.4z',
   partly: 'm-3.2 1.5h6.4m-6.4-3h6.4',
   'both-fail': 'm-2.8-2.8l5.6 5.6m-5.6 0l5.6-5.6',
-  'both-pass': 'm-1.7 0a1.7 1.7 0 1 0 3.4 0a1.7 1.7 0 1 0-3.4 0z',
+  // A dot, as the round end of a line.
+  'both-pass': 'h0',
   'no-answer': 'm-3 0h6',
+}
+
+interface Paint {
+  fill: string
+  stroke?: string
+  'stroke-width'?: number
+  'stroke-linecap'?: 'round'
+}
+
+const LINE: Paint = { fill: 'none', stroke: 'var(--none)', 'stroke-width': 1.5, 'stroke-linecap': 'round' }
+
+/** Broken and fixed are filled, others are drawn in a line. */
+export const STATE_PAINT: Readonly<Record<FlipState, Paint>> = {
+  broken: { fill: 'var(--worse)' },
+  fixed: { fill: 'var(--better)' },
+  partly: LINE,
+  'both-fail': LINE,
+  'both-pass': { ...LINE, 'stroke-width': 3.4 },
+  'no-answer': LINE,
 }
 
 /** The shape of a state at every one of these places. */
@@ -31,13 +51,15 @@ export const statePath = (state: FlipState, places: readonly (readonly [number, 
 /** A sentence of a tile: its problem, what became of it, and the answers behind it. */
 export function describer(study: StudyReport, columns: readonly FlipColumn[]): (flip: Flip) => string {
   const runs = runsOf(columns)
-  return ({ problem, state, base, variant }) => {
-    const answers = runs.map(({ instance, isBase, at }) => {
-      const letters = at.map((column) => (isBase ? base : variant)[column]!)
-      return `${nameOf(study, instance)}: ${counted(letters)}`
-    })
-    return printable(`${problem}: ${STATE_WORDS[state]}. ${answers.join('; ')}`)
+  return (flip) => {
+    const answers = runs.map((run) => `${nameOf(study, run.instance)}: ${answersOf(run, flip)}`)
+    return printable(`${flip.problem}: ${STATE_WORDS[flip.state]}. ${answers.join('; ')}`)
   }
+}
+
+/** What the answers of a run to a problem were: `pass`; of several `3 pass, 2 wrong`. */
+export function answersOf({ isBase, at }: ColumnsOfRun, { base, variant }: Flip): string {
+  return counted(at.map((column) => (isBase ? base : variant)[column]!))
 }
 
 interface ColumnsOfRun {
@@ -48,7 +70,7 @@ interface ColumnsOfRun {
 }
 
 /** Each run once, those of base sides before the variants that are compared with them. */
-function runsOf(columns: readonly FlipColumn[]): ColumnsOfRun[] {
+export function runsOf(columns: readonly FlipColumn[]): ColumnsOfRun[] {
   const runs = new Map<string, ColumnsOfRun>()
   columns.forEach((column, at) => {
     for (const [instance, isBase] of [[column.base, true] as const, [column.variant, false] as const]) {
@@ -62,7 +84,6 @@ function runsOf(columns: readonly FlipColumn[]): ColumnsOfRun[] {
   return [...runs.values()]
 }
 
-/** `pass`; of several answers `3 pass, 2 wrong`. */
 function counted(letters: readonly string[]): string {
   if (letters.length === 1) return wordOf(letters[0]!)
   const counts = new Map<string, number>()

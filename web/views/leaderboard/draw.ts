@@ -4,7 +4,7 @@ import type { Leaderboard, LeaderboardRow, StudyReport } from '../../../src/sche
 import { points } from '../../../src/util/numbers.ts'
 import { printable } from '../../../src/util/text.ts'
 import { Plot } from '../../parts/chart.tsx'
-import { rowNames, rowsLayout } from '../../parts/rows.ts'
+import { rowNames, rowsLayout, TALL } from '../../parts/rows.ts'
 import { lookOf } from '../../sides.ts'
 
 export interface BoardDrawing {
@@ -40,22 +40,19 @@ export function inOrder({ study, board, metric, width }: BoardDrawing): Plot.Plo
   )
   const height = layout.isNarrow ? 44 : 25
   const right = SCORE_WIDTH + bracketsWidth
+  const top = rows.length > TALL ? 24 : 8
+  const axis = { tickSize: 0, tickSpacing: 110 }
   const of = { y: 'at' as const }
   return {
     width,
-    height: rows.length * height + 52,
-    ...{ marginLeft: layout.left, marginRight: right, marginTop: 8, marginBottom: 44 },
+    height: top + rows.length * height + 44,
+    ...{ marginLeft: layout.left, marginRight: right, marginTop: top, marginBottom: 44 },
     x: { domain: scoreDomain(board.rows), insetRight: 4 },
     y: { type: 'band', domain: rows.map(({ at }) => at), padding: 0, axis: null },
     marks: [
       Plot.gridX({ stroke: 'var(--line)', strokeOpacity: 1, tickSpacing: 110 }),
-      Plot.axisX({
-        tickSize: 0,
-        label: `${metric}, %`,
-        labelAnchor: 'center',
-        labelArrow: 'none',
-        tickSpacing: 110,
-      }),
+      Plot.axisX({ ...axis, label: `${metric}, %`, labelAnchor: 'center', labelArrow: 'none' }),
+      ...(rows.length > TALL ? [Plot.axisX({ ...axis, anchor: 'top', label: null })] : []),
       ...rowNames(rows, {
         layout,
         y: ({ at }) => at,

@@ -1,4 +1,4 @@
-// The same problem as other sides and trainings answered it.
+// The same problem as every side and training answered it.
 import type { ReportRun } from '../../../src/schema/report.ts'
 import { variantsOn } from '../../answers.ts'
 import { usePage, usePageLink } from '../../context.ts'
@@ -7,7 +7,6 @@ import { nameOf } from '../../sides.ts'
 import type { Place } from './place.ts'
 import { type OutcomeWords, outcomeWords } from './words.ts'
 
-/** The same problem by every side and training. */
 export function Elsewhere({ place }: { place: Place }) {
   const { study } = usePage()
   const { task, columns } = place
@@ -15,7 +14,7 @@ export function Elsewhere({ place }: { place: Place }) {
   if (runs.length <= 2 && columns.length < 2) return null
   return (
     <section class="pair-section">
-      <h2>The same problem by other sides</h2>
+      <h2>The same problem in every run</h2>
       <ul class="pair-elsewhere">
         {runs.map((run) => (
           <RunOf key={run.place} run={run} place={place} />

@@ -5,7 +5,7 @@ import { withAgainst } from '../../../src/schema/sideNames.ts'
 import { interval, signedPoints } from '../../../src/util/numbers.ts'
 import { printable } from '../../../src/util/text.ts'
 import { Plot } from '../../parts/chart.tsx'
-import { rowNames, rowsLayout } from '../../parts/rows.ts'
+import { isNarrow, rowBands, rowNames, rowsLayout, TALL } from '../../parts/rows.ts'
 import { lookOf } from '../../sides.ts'
 import { type EffectMark, markOf, zerosOf } from './marks.ts'
 
@@ -36,8 +36,8 @@ interface Group {
 
 const NUMBERS_WIDTH = 150
 const POINTS = 100
-/** Rows from which on the axis stands at the top too. */
-const TALL = 16
+/** Of a row: a heading has no marks below it. */
+const NARROW_HEADING = 0.65
 /** Half of the length of a stroke of the zero line, in pixels. */
 const ZERO_REACH = 6
 
@@ -57,7 +57,7 @@ const TONES: Readonly<Record<EffectMark, string>> = {
 }
 
 export function forest({ study, by, width }: ForestOptions): Plot.PlotOptions {
-  const { rows, groups, total } = placed(study, by)
+  const { rows, groups, total } = placed(study, by, isNarrow(width) ? NARROW_HEADING : 1)
   const names = [...rows, ...groups].map(({ name }) => name)
   const isByTask = by === 'task'
   const layout = rowsLayout(names, { width, beside: NUMBERS_WIDTH, hasLooks: true })
@@ -95,14 +95,27 @@ export function forest({ study, by, width }: ForestOptions): Plot.PlotOptions {
         ...{ stroke: 'var(--paper)', strokeWidth: 4 },
         ...{ dx: layout.isNarrow ? 0 : NUMBERS_WIDTH, dy: -layout.shift },
       }),
+      rowBands(rows, {
+        height,
+        y: ({ at }) => at,
+        row: ({ effect }) => study.results.effects.indexOf(effect),
+        title: ({ effect }) => linkWords(effect),
+      }),
     ],
     color: { type: 'identity' },
     symbol: { type: 'identity' },
   } as Plot.PlotOptions
 }
 
+/** Where a row leads. */
+export const linkWords = ({ task, side }: EffectResult): string => printable(`Flips of ${side} on ${task}`)
+
 /** Rows below the heading of their group, in the order of the study. */
-function placed(study: StudyReport, by: 'task' | 'variant'): { rows: Row[]; groups: Group[]; total: number } {
+function placed(
+  study: StudyReport,
+  by: 'task' | 'variant',
+  heading: number,
+): { rows: Row[]; groups: Group[]; total: number } {
   const { effects, asked } = study.results
   const base = asked.sides[0]!.name
   const variantName = ({ side, against }: EffectResult): string => printable(withAgainst(side, against, base))
@@ -115,7 +128,7 @@ function placed(study: StudyReport, by: 'task' | 'variant'): { rows: Row[]; grou
     if (at > 0) at += 0.6
     const own = effects.filter((one) => groupName(one) === name)
     groups.push({ at: at + 0.5, name, side: own[0]!.side })
-    at += 1
+    at += heading
     for (const effect of own) {
       rows.push({ ...rowOf(effect), at: at + 0.5, name: rowName(effect) })
       at += 1
