@@ -29,6 +29,7 @@ function built(texts: Readonly<Record<string, string>>): BuiltReport {
   const sizes = entries.map(({ name, bytes }) => [name, { bytes: bytes.length }])
   return {
     report: { ...SUMMARY_BY_HAND, shards: Object.fromEntries(sizes) },
+    views: entries,
     async *shards() {
       yield* entries
     },

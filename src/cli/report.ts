@@ -6,19 +6,21 @@ import { Command } from 'commander'
 import { openLog } from '../logs/index.ts'
 import { renderMarkdown } from '../report/blocks.ts'
 import { reportBlocks } from '../report/page/blocks.ts'
-import { type BuiltReport, buildReport } from '../report/page/build.ts'
-import { writePage } from '../report/page/write.ts'
+import { buildReport } from '../report/page/build.ts'
+import { type WrittenPage, writePage } from '../report/page/write.ts'
 import { runFoldersIn } from '../solve/openRuns.ts'
 import { RESULTS_FILE } from '../store/resultsFile.ts'
 import { isRunFolder } from '../store/runFolder.ts'
+import { whileLocked } from '../store/studyFolder.ts'
 import { writeDiffStudy } from '../study/diffStudy.ts'
 import { studyFolderOf } from '../study/plan.ts'
 import { recordedStudy } from '../study/recordedStudy.ts'
 import { UserError } from '../util/errors.ts'
 import { exists, writeFileWhole } from '../util/files.ts'
+import { progressLines } from '../util/progress.ts'
 import { byteSize, printable } from '../util/text.ts'
 import { cachedFolder } from './diff.ts'
-import { context, jsonOption, markdownOption, print } from './options.ts'
+import { context, jsonOption, markdownOption, onWait, print } from './options.ts'
 import { workOn } from './studyRun.ts'
 
 interface Flags {
@@ -46,10 +48,17 @@ export function reportCommand(): Command {
 
 async function report(paths: string[], { output, md, json }: Flags): Promise<void> {
   if (output !== undefined) await refusePlace(output)
-  const built = await buildReport(await studyFolders(paths), context())
-  if (md) return written(renderMarkdown(reportBlocks(built.report)), output)
-  if (json) return written(`${JSON.stringify(built.report, null, 2)}\n`, output)
-  await writeHtml(output ?? DEFAULT, built)
+  const folders = await studyFolders(paths)
+  const progress = progressLines()
+  const read = async (): Promise<string | WrittenPage> => {
+    const built = await buildReport(folders, context(), { onProgress: progress.update })
+    if (md) return renderMarkdown(reportBlocks(built.report))
+    if (json) return `${JSON.stringify(built.report, null, 2)}\n`
+    return writePage(output ?? DEFAULT, built)
+  }
+  const found = await whileLocked(folders, read, onWait).finally(progress.end)
+  if (typeof found === 'string') await written(found, output)
+  else sayPage(output ?? DEFAULT, found)
 }
 
 /** Known before anything is computed. */
@@ -74,8 +83,7 @@ async function written(text: string, output: string | undefined): Promise<void> 
   say(`written: ${output} (${byteSize(Buffer.byteLength(text))})`)
 }
 
-async function writeHtml(path: string, built: BuiltReport): Promise<void> {
-  const { bytes, shardFolder } = await writePage(path, built)
+function sayPage(path: string, { bytes, shardFolder }: WrittenPage): void {
   if (shardFolder === null) {
     say(`written: ${path} (${byteSize(bytes)})`)
     say(`open it in a browser: ${pathToFileURL(resolve(path))}`)

@@ -10,7 +10,7 @@ import type { ReportVerification, Verification } from '../schema/verification.ts
 import { studyFolderOf } from '../study/plan.ts'
 import { type VerifyOptions, verifyStudy } from '../study/verify.ts'
 import { EXIT } from '../util/errors.ts'
-import { progressLines } from '../util/progress.ts'
+import { type OnProgress, progressLines } from '../util/progress.ts'
 import { openJudge } from './judging.ts'
 import { context, jsonOption, print } from './options.ts'
 import { verifyReport } from './verifyReport.ts'
@@ -31,30 +31,33 @@ export function verifyCommand(): Command {
 
 async function verify(path: string, { rejudge, json }: { rejudge?: boolean; json?: boolean }): Promise<void> {
   const progress = progressLines()
-  const options: VerifyOptions = {
+  const options: Options = {
     ...context(),
     render: (results) => renderMarkdown(findingBlocks(results)),
     ...(rejudge ? { rejudge: { openJudge: () => openJudge({}) } } : {}),
     onProgress: progress.update,
   }
-  const { found, blocks } = await (/\.html?$/i.test(path) ? ofReport : ofStudy)(path, options)
-  progress.end()
+  const { found, blocks } = await (/\.html?$/i.test(path) ? ofReport : ofStudy)(path, options).finally(
+    progress.end,
+  )
   await print(json ? `${JSON.stringify(found, null, 2)}\n` : renderText(blocks))
   if (!found.isEqual) process.exitCode = EXIT.checkFailed
   else if (!found.isWhole) process.exitCode = EXIT.cannotTell
 }
+
+type Options = VerifyOptions & { onProgress: OnProgress }
 
 interface Verified {
   found: Verification | ReportVerification
   blocks: Block[]
 }
 
-async function ofReport(path: string, options: VerifyOptions): Promise<Verified> {
+async function ofReport(path: string, options: Options): Promise<Verified> {
   const found = await verifyReport(path, options)
   return { found, blocks: reportVerificationBlocks(found) }
 }
 
-async function ofStudy(path: string, options: VerifyOptions): Promise<Verified> {
+async function ofStudy(path: string, options: Options): Promise<Verified> {
   const isFile = await stat(path).then(
     (found) => found.isFile(),
     () => false,

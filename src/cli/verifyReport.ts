@@ -22,12 +22,19 @@ import { writeResults } from '../store/resultsFile.ts'
 import { asJson, countNumbers, type Difference, differences } from '../study/verify/difference.ts'
 import { type VerifyOptions, verifyAndRecompute } from '../study/verify.ts'
 import { UserError } from '../util/errors.ts'
+import { sumsOnce } from '../util/hash.ts'
+import type { OnProgress } from '../util/progress.ts'
 import { pointer } from '../util/prose.ts'
 import { oneLine } from '../util/text.ts'
 import { VERSION } from '../util/version.ts'
 import { outcomeDifferences, summaryPlace, viewPlace } from './reportPlaces.ts'
 
-export async function verifyReport(path: string, options: VerifyOptions): Promise<ReportVerification> {
+export async function verifyReport(
+  path: string,
+  asked: VerifyOptions & { onProgress: OnProgress },
+): Promise<ReportVerification> {
+  // Nobody else writes into the folders that files are unpacked to.
+  const options = { ...asked, sumOf: sumsOnce() }
   const opened = await openReport(path)
   const folder = await mkdtemp(join(tmpdir(), 'tunediff-verify-'))
   try {
@@ -36,14 +43,16 @@ export async function verifyReport(path: string, options: VerifyOptions): Promis
     const folders: string[] = []
     for (const [i, study] of opened.report.studies.entries()) {
       const at = join(folder, String(i))
-      shards.push(...(await unpackFiles(opened, study, at)))
+      shards.push(...(await unpackFiles(opened, study, at, options.onProgress)))
       const { verification, results } = await verifyOne(at, study, options)
       studies.push({ ...verification, folder: path })
       if (results) folders.push(at)
     }
-    shards.push(...(await lostShards(opened, shards)))
+    shards.push(...(await lostShards(opened)))
     const isWhole = folders.length === studies.length
-    const views = isWhole ? await compareViews(opened, await buildReport(folders, null)) : NOT_COMPARED
+    const views = isWhole
+      ? await compareViews(opened, await buildReport(folders, null, options))
+      : NOT_COMPARED
     return judged({ path, opened, studies, shards, ...views })
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -62,14 +71,13 @@ async function verifyOne(
   return { verification, results }
 }
 
-/** Shards of views and texts, and of rows that no file has, which cannot be read. */
-async function lostShards(
-  { report, shard }: OpenedReport,
-  known: readonly LostShard[],
-): Promise<LostShard[]> {
+/** Shards of views and texts, and of rows that no file has, which cannot be read: those of files were unpacked. */
+async function lostShards({ report, shard }: OpenedReport): Promise<LostShard[]> {
+  const pieces = report.studies.flatMap(({ files }) => Object.values(files).flat())
+  const unpacked = new Set(pieces.map((piece) => piece.shard))
   const lost: LostShard[] = []
   for (const name of Object.keys(report.shards)) {
-    if (known.some((one) => one.shard === name)) continue
+    if (unpacked.has(name)) continue
     try {
       await shard(name)
     } catch (error) {
@@ -98,7 +106,7 @@ async function compareViews(opened: OpenedReport, built: BuiltReport): Promise<C
   const views = summary.map((one) => changedView(SUMMARY, one, summaryPlace(opened.report, one.path)))
   let count = countNumbers(stored)
   const pairs = viewShards(opened.report)
-  for await (const { name, bytes } of built.shards()) {
+  for (const { name, bytes } of built.views) {
     const pair = pairs.get(name)
     const shard = pair && (await parsed(opened, name))
     if (!pair || shard === undefined) continue

@@ -10,12 +10,14 @@ const POLL_MS = 200
 /** A lock file without content for this long was left by a process that was killed while making it. */
 const EMPTY_MS = 5_000
 
-/** Takes `folder`'s lock; `onWait` is called once if another process of this machine holds it. */
-export async function lockFolder(
-  folder: string,
-  onWait?: (holder: string) => void,
-): Promise<AsyncDisposable> {
-  const path = join(folder, '.lock')
+type OnWait = (holder: string) => void
+
+/** Takes `folder`'s lock; `onWait` is called once if another process holds it. */
+export const lockFolder = (folder: string, onWait?: OnWait): Promise<AsyncDisposable> =>
+  lockFile(join(folder, '.lock'), onWait)
+
+/** As lockFolder; `path`: of the lock. */
+export async function lockFile(path: string, onWait?: OnWait): Promise<AsyncDisposable> {
   const mine = `${hostname()} ${process.pid} ${randomBytes(8).toString('hex')}`
   let waiting = false
   for (let emptyMs = 0; ; ) {
@@ -27,10 +29,16 @@ export async function lockFolder(
       await takeAway(path, holder)
       continue
     }
-    if (!waiting && holder !== '') onWait?.(holder.split(' ').slice(0, 2).join(', process '))
+    if (!waiting && holder !== '') onWait?.(named(holder, path))
     waiting ||= holder !== ''
     await setTimeout(POLL_MS)
   }
+}
+
+/** Of another machine it cannot be known whether the holder is gone: the user may. */
+function named(holder: string, path: string): string {
+  const [host, pid] = holder.split(' ')
+  return `${host}, process ${pid}${host === hostname() ? '' : ` (delete ${path} if that is gone)`}`
 }
 
 async function create(path: string, content: string): Promise<boolean> {

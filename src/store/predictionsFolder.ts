@@ -164,7 +164,9 @@ async function mend(path: string): Promise<{ ids: Set<string>; wasWhole: boolean
   const size = { documents: await sizeOf(documents), tokens: await sizeOf(tokens) }
   const ids = new Set<string>()
   let bytes = 0
-  for await (const row of readDocumentRows(path)) {
+  const check = rowCheck(documents)
+  for await (const row of readRows(documents, documentRowSchema)) {
+    check(row)
     if (bytes + tokenBytes(row) > size.tokens) break
     bytes += tokenBytes(row)
     ids.add(row.id)
@@ -198,38 +200,50 @@ export interface MeasuredDocument {
 
 /** Streams the documents of a folder, one at a time in memory. What was damaged by something else is refused. */
 export async function* readDocuments(folder: string): AsyncGenerator<MeasuredDocument> {
+  yield* withTokens(folder, asRecords(readRows(join(folder, DOCUMENTS_FILE), documentRowSchema)))
+}
+
+async function* asRecords(rows: AsyncIterable<DocumentRow>): AsyncGenerator<{ row: DocumentRow }> {
+  for await (const row of rows) yield { row }
+}
+
+/** As readDocuments. `rows`: those of documents.jsonl, with what their reader knows of each. */
+export async function* withTokens<T extends { row: DocumentRow }>(
+  folder: string,
+  rows: AsyncIterable<T>,
+): AsyncGenerator<T & { tokens: Float32Array }> {
   const path = join(folder, TOKENS_FILE)
+  const check = rowCheck(join(folder, DOCUMENTS_FILE))
   let file: FileHandle | undefined
   let at = 0
   try {
-    for await (const row of readDocumentRows(folder)) {
-      const bytes = tokenBytes(row)
+    for await (const one of rows) {
+      check(one.row)
+      const bytes = tokenBytes(one.row)
       const tokens = new Float32Array(bytes / Float32Array.BYTES_PER_ELEMENT)
       if (bytes > 0) {
         file ??= await openTokens(path)
-        await readFully(file, { into: new Uint8Array(tokens.buffer), at, path, document: row.id })
-        refuseNotNumbers(tokens, path, row.id)
+        await readFully(file, { into: new Uint8Array(tokens.buffer), at, path, document: one.row.id })
+        refuseNotNumbers(tokens, path, one.row.id)
         at += bytes
       }
-      yield { row, tokens }
+      yield { ...one, tokens }
     }
   } finally {
     await file?.close()
   }
 }
 
-/** A row's documents.jsonl line, with what zod cannot see: ids that fit their count, no document twice. */
-async function* readDocumentRows(folder: string): AsyncGenerator<DocumentRow> {
-  const path = join(folder, DOCUMENTS_FILE)
+/** Refuses what zod cannot see: ids that do not fit their count, a document that stands twice. */
+function rowCheck(path: string): (row: DocumentRow) => void {
   const seen = new Set<string>()
-  for await (const row of readRows(path, documentRowSchema)) {
+  return ({ id, ids, base }) => {
     const refuse = (what: string): UserError =>
-      new UserError(`${path}: document ${row.id} ${what}`, { hint: AGAIN })
-    if (seen.has(row.id)) throw refuse('stands twice')
-    if (row.base.tokens < 0 || (row.ids && row.base.tokens > 0 && row.ids.length <= row.base.tokens))
-      throw refuse(`has ${row.ids?.length} token ids for ${row.base.tokens} scored tokens`)
-    seen.add(row.id)
-    yield row
+      new UserError(`${path}: document ${id} ${what}`, { hint: AGAIN })
+    if (seen.has(id)) throw refuse('stands twice')
+    if (base.tokens < 0 || (ids && base.tokens > 0 && ids.length <= base.tokens))
+      throw refuse(`has ${ids?.length} token ids for ${base.tokens} scored tokens`)
+    seen.add(id)
   }
 }
 

@@ -1,6 +1,6 @@
 // A study on disk: cells/KEY, a variant, run or measurement folder as any other, and beside it KEY.cell.json (what was asked,
 // written first; when it was finished, written last) and KEY.error.json where it failed.
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { CELL_SCHEMA, type Cell, type CellError, cellErrorSchema, cellSchema } from '../schema/study.ts'
@@ -18,6 +18,26 @@ export async function lockStudy(study: string, onWait?: (holder: string) => void
   const lock = await lockFolder(study, onWait)
   await removeAllAbandoned(study)
   return lock
+}
+
+/** Reads studies while nobody works on them. */
+export async function whileLocked<T>(
+  studies: readonly string[],
+  read: () => Promise<T>,
+  onWait?: (study: string, holder: string) => void,
+): Promise<T> {
+  const places = new Set(await Promise.all(studies.map((study) => realpath(study))))
+  // In one order, so that no two wait for each other.
+  const [study, ...rest] = [...places].sort()
+  if (study === undefined) return read()
+  await using _lock = await lockFolder(study, (holder) => onWait?.(study, holder)).catch(unlessReadOnly)
+  return await whileLocked(rest, read, onWait)
+}
+
+/** What may not be written is read without a lock. */
+function unlessReadOnly(error: NodeJS.ErrnoException): null {
+  if (['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) return null
+  throw error
 }
 
 /** Undefined where there is none, or where it is not one of this version: it is made again then. */

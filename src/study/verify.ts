@@ -7,10 +7,12 @@ import type { Judge } from '../schema/judge.ts'
 import type { Results } from '../schema/results.ts'
 import { type ChangedCell, VERIFICATION_SCHEMA, type Verification } from '../schema/verification.ts'
 import { FINDING_FILE, readResults } from '../store/resultsFile.ts'
+import { type SumOf, sumsOnce } from '../util/hash.ts'
+import type { OnProgress } from '../util/progress.ts'
 import { VERSION } from '../util/version.ts'
 import { asJson } from './verify/difference.ts'
 import { compareFigures } from './verify/figures.ts'
-import { changedCells, changedFiles, type OnProgress, unlistedFiles } from './verify/files.ts'
+import { changedCells, changedFiles, unlistedFiles } from './verify/files.ts'
 import { RECORDS, recordName } from './verify/names.ts'
 import { isOf, recompute } from './verify/recompute.ts'
 import { rejudgeStudy } from './verify/rejudge.ts'
@@ -27,6 +29,8 @@ export interface VerifyOptions {
   /** Judges every answer again. */
   rejudge?: { openJudge: () => Promise<Judge> }
   onProgress?: OnProgress
+  /** For a caller that asks for the files' sums too. */
+  sumOf?: SumOf
 }
 
 export async function verifyStudy(folder: string, options: VerifyOptions): Promise<Verification> {
@@ -38,14 +42,16 @@ export async function verifyAndRecompute(
   folder: string,
   options: VerifyOptions,
 ): Promise<{ verification: Verification; results: Results | null }> {
-  const { cacheFolder, env, render, rejudge, holds = () => true, onProgress = () => undefined } = options
+  const { cacheFolder, env, render, rejudge } = options
+  const { holds = () => true, onProgress = () => undefined, sumOf = sumsOnce() } = options
   const context = { cacheFolder, env }
   const stored = await readResults(folder)
   const held = Object.fromEntries(Object.entries(stored.files).filter(([file]) => holds(file)))
-  const files = await changedFiles(folder, { files: held }, onProgress)
+  const files = await changedFiles(folder, { files: held }, { sumOf, onProgress })
   const cells = await changedCells(folder, stored)
   const changed = files.map(({ file }) => file)
-  const { results: recomputed, left } = await recompute(folder, stored, { ...context, changed })
+  onProgress('results recomputed', 0, 1)
+  const { results: recomputed, left } = await recompute(folder, stored, { ...context, changed, sumOf })
   const { results, left: ofTasks } = keepWarningsOfTasks(stored, recomputed)
   const missing = new Map(
     files.flatMap(({ file, state }) => (state === 'missing' ? [[file, `${file} is missing`]] : [])),

@@ -1,6 +1,8 @@
 // SHA-256 of bytes, files and plain values.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
 /** Hex SHA-256 of the parts, each preceded by its length so that no two lists of parts collide. */
@@ -19,6 +21,30 @@ export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(path), hash)
   return hash.digest('hex')
+}
+
+export interface FileSum {
+  sha256: string
+  bytes: number
+}
+
+/** What a file holds, and how much. */
+export type SumOf = (path: string) => Promise<FileSum>
+
+export const fileSum: SumOf = async (path) => ({
+  sha256: await sha256File(path),
+  bytes: (await stat(path)).size,
+})
+
+/** Reads each file once, however often it is asked for. */
+export function sumsOnce(): SumOf {
+  const known = new Map<string, Promise<FileSum>>()
+  return (path) => {
+    const place = resolve(path)
+    const sum = known.get(place) ?? fileSum(place)
+    known.set(place, sum)
+    return sum
+  }
 }
 
 /** Hex SHA-256 of a JSON value; the order of keys does not matter. */

@@ -2,6 +2,7 @@
 // elsewhere.
 const TERMINAL_EVERY_MS = 100
 const PLAIN_EVERY_MS = 10_000
+const QUIET_MS = 1000
 
 export interface Progress {
   /** Sets how many are done; `note` is shown behind the counts. */
@@ -54,20 +55,36 @@ export function startProgress(
   }
 }
 
-/** One line of progress at a time; a new label starts a new one. */
-export function progressLines(): { update(what: string, done: number, total: number): void; end(): void } {
+/** `what`: a plural noun, `total` of which are to be done. */
+export type OnProgress = (what: string, done: number, total: number) => void
+
+/** One line of progress at a time; a new label starts a new one. What takes less than a second shows none. */
+export function progressLines(stream: NodeJS.WriteStream = process.stderr): {
+  update: OnProgress
+  end(): void
+} {
   let label: string | undefined
   let line: Progress | undefined
+  let last = 0
+  let isQuiet = true
+  const timer = setTimeout(() => {
+    isQuiet = false
+    line?.update(last)
+  }, QUIET_MS).unref()
   return {
     update(what, done, total) {
+      last = done
       if (what !== label) {
         line?.end()
         label = what
-        line = startProgress(what, total)
+        line = startProgress(what, total, stream)
       }
-      line!.update(done)
+      if (!isQuiet) line!.update(done)
     },
-    end: () => line?.end(),
+    end() {
+      clearTimeout(timer)
+      line?.end()
+    },
   }
 }
 

@@ -7,6 +7,8 @@ import { readPredictions } from '../../store/predictionsFolder.ts'
 import { readResults } from '../../store/resultsFile.ts'
 import { readMeasurement } from '../../store/weightsFolder.ts'
 import type { TaskContext } from '../../tasks/task.ts'
+import { fileSum, type SumOf } from '../../util/hash.ts'
+import type { OnProgress } from '../../util/progress.ts'
 import { VERSION } from '../../util/version.ts'
 import { findingBlocks } from '../finding.ts'
 import { carriedFiles } from './carried.ts'
@@ -22,21 +24,36 @@ import { type NamedBase, tokenTexts } from './tokens.ts'
 import { trainingViews } from './trainings.ts'
 import { weightsView } from './weightsView.ts'
 
+export interface Shard {
+  name: string
+  bytes: Uint8Array
+}
+
 export interface BuiltReport {
   report: Report
+  /** Shards of what was computed, and of texts: all but those of rows. */
+  views: readonly Shard[]
   /** All shards, in the order of `report.shards`, those of rows read one at a time. */
-  shards: () => AsyncGenerator<{ name: string; bytes: Uint8Array }>
+  shards: () => AsyncGenerator<Shard>
+}
+
+export interface BuildOptions {
+  onProgress?: OnProgress
+  /** For a caller that asks for the files' sums too. */
+  sumOf?: SumOf
 }
 
 /** `folders`: of studies with results. `context`: where texts of problems and tokens are looked for; null: nowhere. */
 export async function buildReport(
   folders: readonly string[],
   context: TaskContext | null,
+  { onProgress = () => undefined, sumOf = fileSum }: BuildOptions = {},
 ): Promise<BuiltReport> {
   const built: BuiltStudy[] = []
   for (const [i, folder] of folders.entries()) {
     const part = folders.length === 1 ? '' : `${i}-`
-    built.push(await buildStudy(resolve(folder), context, (kind, index) => `${kind}-${part}${index}`))
+    const nameOf: NameOf = (kind, index) => `${kind}-${part}${index}`
+    built.push(await buildStudy(resolve(folder), { context, nameOf, onProgress, sumOf }))
   }
   const texts = built.map(({ views }) =>
     views.map(({ name, value }) => ({ name, bytes: Buffer.from(JSON.stringify(value)) })),
@@ -52,16 +69,22 @@ export async function buildReport(
   }
   return {
     report,
+    views: texts.flat(),
     async *shards() {
+      let done = 0
       for (const [i, { folder, layout }] of built.entries()) {
-        yield* readShards(folder, layout)
-        yield* texts[i]!
+        for (const list of [readShards(folder, layout), texts[i]!]) {
+          for await (const shard of list) {
+            yield shard
+            onProgress('shards written', ++done, sizes.length)
+          }
+        }
       }
     },
   }
 }
 
-const sizeOf = ({ name, bytes }: { name: string; bytes: Uint8Array }): { name: string; bytes: number } => ({
+const sizeOf = ({ name, bytes }: Shard): { name: string; bytes: number } => ({
   name,
   bytes: bytes.length,
 })
@@ -75,12 +98,18 @@ interface BuiltStudy {
 
 type NameOf = (kind: string, index: number | string) => string
 
-async function buildStudy(folder: string, context: TaskContext | null, nameOf: NameOf): Promise<BuiltStudy> {
+interface StudyOptions extends Required<BuildOptions> {
+  context: TaskContext | null
+  nameOf: NameOf
+}
+
+async function buildStudy(folder: string, options: StudyOptions): Promise<BuiltStudy> {
+  const { context, nameOf } = options
   const results = await readResults(folder)
-  const layout = await layOut(folder, await carriedFiles(folder, results), (i) => nameOf('rows', i))
+  const layout = await layOut(folder, await carriedFiles(folder, results, options), (i) => nameOf('rows', i))
   const carried: Carried = { folder, files: layout.files }
   const measured = await measuredViews(carried, results, nameOf)
-  const { tasks, shards: problems, ...answers } = await answersOf(carried, results, { context, nameOf })
+  const { tasks, shards: problems, ...answers } = await answersOf(carried, results, options)
   const base = context && (await baseOf(folder, results))
   const tokens = await tokenTexts(base, measured.ids, context?.cacheFolder ?? '')
   const tokensName = nameOf('tokens', 0)
@@ -138,10 +167,10 @@ type Answers = Pick<StudyReport, 'runs' | 'tasks' | 'leaderboards'> & { shards: 
 async function answersOf(
   carried: Carried,
   results: Results,
-  { context, nameOf }: { context: TaskContext | null; nameOf: NameOf },
+  { context, nameOf, onProgress }: StudyOptions,
 ): Promise<Answers> {
   const all: Answers = { runs: [], tasks: [], leaderboards: [], shards: [] }
-  for (const [t, task] of (await readTaskRuns(carried, results)).entries()) {
+  for (const [t, task] of (await readTaskRuns(carried, results, onProgress)).entries()) {
     const { task: described, shards } = await reportTask(task, context, (i) =>
       nameOf('problems', `${t}-${i}`),
     )

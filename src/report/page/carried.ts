@@ -4,7 +4,8 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Results } from '../../schema/results.ts'
 import { UserError } from '../../util/errors.ts'
-import { sha256File } from '../../util/hash.ts'
+import type { SumOf } from '../../util/hash.ts'
+import type { OnProgress } from '../../util/progress.ts'
 import type { CarriedFile } from './pieces.ts'
 
 /** Weights are not. */
@@ -12,12 +13,17 @@ export const isCarried = (file: string): boolean => !file.endsWith('.safetensors
 
 const CALLS = 'calls.jsonl'
 
-export async function carriedFiles(folder: string, results: Results): Promise<CarriedFile[]> {
+export async function carriedFiles(
+  folder: string,
+  results: Results,
+  { sumOf, onProgress }: { sumOf: SumOf; onProgress: OnProgress },
+): Promise<CarriedFile[]> {
   const files: CarriedFile[] = []
-  for (const [path, { bytes, sha256 }] of Object.entries(results.files)) {
-    if (!isCarried(path)) continue
-    if ((await sizeOf(join(folder, path))) !== bytes || (await sha256File(join(folder, path))) !== sha256)
-      throw changed(folder, path)
+  const listed = Object.entries(results.files).filter(([path]) => isCarried(path))
+  for (const [i, [path, { bytes, sha256 }]] of listed.entries()) {
+    const place = join(folder, path)
+    if ((await sizeOf(place)) !== bytes || (await sumOf(place)).sha256 !== sha256) throw changed(folder, path)
+    onProgress('files read', i + 1, listed.length)
     files.push({ path, bytes })
     if (basename(path) !== 'run.json') continue
     const calls = `${dirname(path)}/${CALLS}`

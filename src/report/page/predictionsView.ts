@@ -5,7 +5,7 @@ import { documentRowSchema } from '../../schema/predictions.ts'
 import type { PredictionsView } from '../../schema/report.ts'
 import type { PredictionsResult } from '../../schema/results.ts'
 import { ratioEstimate } from '../../stats/index.ts'
-import { readDocuments } from '../../store/predictionsFolder.ts'
+import { withTokens } from '../../store/predictionsFolder.ts'
 import { type Carried, placedRows } from './rows.ts'
 
 /** Bins of the histogram: a quarter of a decade, from 1e-8 nats. */
@@ -23,16 +23,16 @@ export async function predictionsView(
   { from, mode }: PredictionsResult,
 ): Promise<{ view: PredictionsView; ids: Set<number> }> {
   const place = dirname(from[0]!.file)
-  const pieces = await piecesOfDocuments(carried, place)
   const documents: PredictionsView['documents'] = []
   const positions = openPositions()
   const ids = new Set<number>()
   let firstRow = 0
-  for await (const { row, tokens } of readDocuments(join(carried.folder, place))) {
+  const rows = placedRows(carried, `${place}/documents.jsonl`, documentRowSchema)
+  for await (const { row, piece, tokens } of withTokens(join(carried.folder, place), rows)) {
     const scored = tokens.length / ROW_LENGTH
     const kl = scored > 0 ? positions.add(tokens) : null
     const { id, corpus } = row
-    documents.push({ id, corpus, tokens: row.base.tokens, kl, piece: pieces.get(id)!, firstRow })
+    documents.push({ id, corpus, tokens: row.base.tokens, kl, piece, firstRow })
     firstRow += scored
     for (const token of row.ids ?? []) ids.add(token)
     for (let at = 0; at < tokens.length; at += ROW_LENGTH) {
@@ -43,13 +43,6 @@ export async function predictionsView(
   if (mode === 'distributions' && firstRow > 0) return { view: { documents, ...positions.result() }, ids }
   const absent = mode === 'distributions' ? 'no token was scored' : "the two sides' tokenizers differ"
   return { view: { documents, histogram: { absent }, byPosition: [], choices: [] }, ids }
-}
-
-async function piecesOfDocuments(carried: Carried, place: string): Promise<Map<string, number>> {
-  const found = new Map<string, number>()
-  for await (const { row, piece } of placedRows(carried, `${place}/documents.jsonl`, documentRowSchema))
-    found.set(row.id, piece)
-  return found
 }
 
 type Positions = Pick<PredictionsView, 'histogram' | 'byPosition' | 'choices'>

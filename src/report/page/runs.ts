@@ -10,6 +10,7 @@ import type { Results, ScoreResult } from '../../schema/results.ts'
 import { outcomeRuleSchema, outcomeSchema, type Run, sampleId, sampleSchema } from '../../schema/run.ts'
 import { shownName } from '../../schema/sideNames.ts'
 import { readRun } from '../../store/runFolder.ts'
+import type { OnProgress } from '../../util/progress.ts'
 import { type Carried, placedRows } from './rows.ts'
 
 /** A run of the report with what its leaderboard is made of. */
@@ -37,7 +38,12 @@ interface Answers {
   samples: ReadonlyMap<string, { piece: number; score: number | null }>
 }
 
-export async function readTaskRuns(carried: Carried, results: Results): Promise<TaskRuns[]> {
+export async function readTaskRuns(
+  carried: Carried,
+  results: Results,
+  onProgress: OnProgress = () => undefined,
+): Promise<TaskRuns[]> {
+  let done = 0
   const tasks = [...new Set(results.scores.map(({ task }) => task))]
   const all: TaskRuns[] = []
   for (const task of tasks) {
@@ -54,6 +60,7 @@ export async function readTaskRuns(carried: Carried, results: Results): Promise<
     for (const score of scores) {
       const of = { carried, results, score, problems, answers: answers.get(placeOf(score))! }
       runs.push(await readOne(of))
+      onProgress('runs read', ++done, results.scores.length)
     }
     all.push({ task, metric: scores[0]!.metric, problems, runs })
   }

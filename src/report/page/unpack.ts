@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Piece, StudyReport } from '../../schema/report.ts'
 import type { LostShard } from '../../schema/verification.ts'
 import { UserError } from '../../util/errors.ts'
+import type { OnProgress } from '../../util/progress.ts'
 import type { OpenedReport } from './read.ts'
 
 /** All files of a report together: a hundred times what studies have. */
@@ -29,6 +30,7 @@ export async function unpackFiles(
   opened: OpenedReport,
   { files }: Pick<StudyReport, 'files'>,
   folder: string,
+  onProgress: OnProgress,
 ): Promise<LostShard[]> {
   for (const file of Object.keys(files)) refusePath(opened.path, file)
   const pieces = Object.entries(files).flatMap(([file, list]) => placed(file, list))
@@ -36,7 +38,10 @@ export async function unpackFiles(
   refuseSizes(opened, pieces)
   for (const file of Object.keys(files)) await createFile(join(folder, file), file)
   const faults: LostShard[] = []
-  for (const [shard, own] of byShard(pieces)) {
+  const shards = byShard(pieces)
+  let done = 0
+  for (const [shard, own] of shards) {
+    onProgress('shards unpacked', ++done, shards.size)
     try {
       const bytes = await opened.shard(shard)
       for (const piece of own) await writePiece(folder, piece, bytes)

@@ -16,10 +16,12 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type Report, SUMMARY } from '../../schema/report.ts'
+import { lockFile } from '../../store/lock.ts'
 import { UserError } from '../../util/errors.ts'
 import { exists, removeAbandoned, temporaryName } from '../../util/files.ts'
-import { printable } from '../../util/text.ts'
-import type { BuiltReport } from './build.ts'
+import { byteSize, printable } from '../../util/text.ts'
+import { MAX_FILE_BYTES } from '../../util/textFile.ts'
+import type { BuiltReport, Shard } from './build.ts'
 
 const compress = promisify(gzip)
 
@@ -44,6 +46,7 @@ export async function writePage(
   maxBytes = MAX_PAGE_BYTES,
 ): Promise<WrittenPage> {
   const folder = shardFolderOf(path)
+  refuseLarge(report)
   await refuseForeign(folder)
   await mkdir(dirname(path), { recursive: true })
   for (const own of [path, folder]) await removeAbandoned(own)
@@ -55,6 +58,8 @@ export async function writePage(
     const isBeside = inPage > maxBytes
     const shown = { ...report, shardFolder: isBeside ? basename(folder) : null }
     const bytes = await writeWhole(page, shown, isBeside ? null : packed)
+    // Of two writers each puts both in their place before the other does.
+    await using _lock = await lockFile(join(dirname(path), `.${basename(folder)}.lock`))
     if (await exists(folder)) await rename(folder, former)
     if (isBeside) await rename(packed, folder)
     await rename(page, path)
@@ -69,6 +74,16 @@ export async function writePage(
 /** `report.html`: `report.shards`. */
 const shardFolderOf = (path: string): string =>
   join(dirname(path), `${basename(path).replace(/\.html?$/i, '')}.shards`)
+
+/** `view` and `verify` read no larger summary, and the page, which reads all of it at once, takes seconds for that. */
+function refuseLarge(report: Report): void {
+  const bytes = Buffer.byteLength(JSON.stringify(report))
+  if (bytes <= MAX_FILE_BYTES) return
+  throw new UserError(
+    `the summary of this report has ${byteSize(bytes)}, and a page reads at most ${byteSize(MAX_FILE_BYTES)} at once`,
+    { hint: 'name fewer studies or runs in one report, or ask fewer sides or tasks in a study' },
+  )
+}
 
 /** A folder of an earlier report is written again; any other is not ours to remove. */
 async function refuseForeign(folder: string): Promise<void> {
@@ -88,7 +103,7 @@ async function refuseForeign(folder: string): Promise<void> {
 }
 
 /** Sizes after compression. */
-async function packShards(folder: string, shards: ReturnType<BuiltReport['shards']>): Promise<number[]> {
+async function packShards(folder: string, shards: AsyncIterable<Shard>): Promise<number[]> {
   const sizes: number[] = []
   for await (const { name, bytes } of shards) {
     const zipped = await compress(bytes, { level: 9 })

@@ -3,6 +3,7 @@
 import { studyFindings } from '../../measure/studyFinding/index.ts'
 import { type AskedResults, type Measured, RESULTS_SCHEMA, type Results } from '../../schema/results.ts'
 import type { TaskContext } from '../../tasks/task.ts'
+import { fileSum, type SumOf } from '../../util/hash.ts'
 import { VERSION } from '../../util/version.ts'
 import { answerResults } from './answers.ts'
 import { filesOf } from './files.ts'
@@ -11,11 +12,11 @@ import { predictionsResults, zeroLineResults } from './predictions.ts'
 import { trainingResults } from './trainings.ts'
 import { weightsResults } from './weights.ts'
 
-/** `folder`: the study folder. */
+/** `folder`: the study folder. `sumOf`: for a caller that asks for its files' sums too. */
 export async function computeResults(
   folder: string,
   asked: AskedResults,
-  context: TaskContext,
+  { sumOf = fileSum, ...context }: TaskContext & { sumOf?: SumOf },
 ): Promise<Results> {
   const zeroLines = await zeroLineResults(folder, asked)
   const live = await liveResults(folder, asked)
@@ -31,5 +32,5 @@ export async function computeResults(
     live,
     ...answers,
   }
-  return { ...measured, findings: studyFindings(measured), files: await filesOf(folder, measured) }
+  return { ...measured, findings: studyFindings(measured), files: await filesOf(folder, measured, sumOf) }
 }

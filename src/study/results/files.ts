@@ -1,10 +1,10 @@
 // The files that the numbers of a study came from, by what they hold: hashed as they are, whatever any cache says of them.
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AskedResults, Measured, Results, Rows } from '../../schema/results.ts'
 import { cellFolder } from '../../store/studyFolder.ts'
 import { exists } from '../../util/files.ts'
-import { sha256File } from '../../util/hash.ts'
+import type { SumOf } from '../../util/hash.ts'
 import { fileOf } from './cells.ts'
 
 /** What says of a folder what was asked of it, and of a run all answers and who judged them. */
@@ -13,13 +13,10 @@ const HEADS = ['run.json', 'samples.jsonl', 'judges.jsonl', 'measurement.json', 
 const WEIGHTS = /\.safetensors$/
 
 /** By path from the study folder, sorted. */
-export async function filesOf(folder: string, measured: Measured): Promise<Results['files']> {
+export async function filesOf(folder: string, measured: Measured, sumOf: SumOf): Promise<Results['files']> {
   const paths = new Set([...fromFiles(measured), ...(await headsOf(folder, measured.asked))])
   const files: [string, Results['files'][string]][] = []
-  for (const path of [...paths].sort()) {
-    const place = join(folder, path)
-    files.push([path, { sha256: await sha256File(place), bytes: (await stat(place)).size }])
-  }
+  for (const path of [...paths].sort()) files.push([path, await sumOf(join(folder, path))])
   return Object.fromEntries(files)
 }
 

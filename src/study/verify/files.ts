@@ -5,31 +5,28 @@ import type { Results } from '../../schema/results.ts'
 import type { ChangedCell, ChangedFile } from '../../schema/verification.ts'
 import { cellFolder, readCell } from '../../store/studyFolder.ts'
 import { exists } from '../../util/files.ts'
-import { sha256File } from '../../util/hash.ts'
+import type { FileSum, SumOf } from '../../util/hash.ts'
+import type { OnProgress } from '../../util/progress.ts'
 import { keyOfAsked } from '../planCells.ts'
 
-export type OnProgress = (what: string, done: number, total: number) => void
-
-type Sum = Results['files'][string]
-
 /** A path that leads out of the folder is not followed: results.json may come from anywhere. */
-async function sumOf(folder: string, file: string): Promise<Sum | null> {
+async function sumIn(folder: string, file: string, sumOf: SumOf): Promise<FileSum | null> {
   const path = normalize(file)
   if (isAbsolute(path) || path.startsWith('..')) return null
   const place = join(folder, path)
   const found = await stat(place).catch(() => null)
-  return found?.isFile() ? { sha256: await sha256File(place), bytes: found.size } : null
+  return found?.isFile() ? sumOf(place) : null
 }
 
 export async function changedFiles(
   folder: string,
   { files }: Pick<Results, 'files'>,
-  onProgress: OnProgress,
+  { sumOf, onProgress }: { sumOf: SumOf; onProgress: OnProgress },
 ): Promise<ChangedFile[]> {
   const changed: ChangedFile[] = []
   const listed = Object.entries(files)
   for (const [i, [file, stored]] of listed.entries()) {
-    const found = await sumOf(folder, file)
+    const found = await sumIn(folder, file, sumOf)
     if (found === null) changed.push({ file, state: 'missing', stored, found })
     else if (found.sha256 !== stored.sha256 || found.bytes !== stored.bytes)
       changed.push({ file, state: 'changed', stored, found })

@@ -3,6 +3,7 @@
 import { relative } from 'node:path'
 import type { AskedResults, Results } from '../../schema/results.ts'
 import { UserError } from '../../util/errors.ts'
+import type { SumOf } from '../../util/hash.ts'
 import { computeResults } from '../results/compute.ts'
 import { asJson } from './difference.ts'
 
@@ -20,6 +21,7 @@ export interface RecomputeOptions {
   env: NodeJS.ProcessEnv
   /** Files that are not as they were. */
   changed: readonly string[]
+  sumOf: SumOf
 }
 
 export async function recompute(

@@ -11,9 +11,9 @@ import { codeTaskOf, scoredTaskOf } from '../../solve/openRuns.ts'
 import { readRun } from '../../store/runFolder.ts'
 import { cellFolder } from '../../store/studyFolder.ts'
 import { UserError } from '../../util/errors.ts'
+import type { OnProgress } from '../../util/progress.ts'
 import { importedRuns } from '../cells/import.ts'
 import { shareJudge } from '../cells/sharedJudge.ts'
-import type { OnProgress } from './files.ts'
 
 export interface RejudgeStudyOptions {
   cacheFolder: string
