@@ -58,6 +58,16 @@ describe('of a study that is being run', () => {
     expect(stderr).toBe(`waiting: ${tiny.path('one.study')} is being written by ${holder}\n`)
   })
 
+  test('verify waits too', async () => {
+    const lock = await lockStudy(tiny.path('other.study'))
+    const started = ({ stderr: said }: ChildProcess): void => {
+      said!.once('data', () => void lock[Symbol.asyncDispose]())
+    }
+    const { code, stderr } = await tiny.run(['verify', 'other.study'], { cwd, started })
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain(`waiting: ${tiny.path('other.study')} is being written by `)
+  })
+
   test('is not run meanwhile', async () => {
     let isRead = false
     let running: Promise<void> | undefined

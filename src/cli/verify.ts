@@ -7,12 +7,13 @@ import { findingBlocks } from '../report/finding.ts'
 import { reportVerificationBlocks } from '../report/reportVerification.ts'
 import { verificationBlocks } from '../report/verification.ts'
 import type { ReportVerification, Verification } from '../schema/verification.ts'
+import { whileLocked } from '../store/studyFolder.ts'
 import { studyFolderOf } from '../study/plan.ts'
 import { type VerifyOptions, verifyStudy } from '../study/verify.ts'
 import { EXIT } from '../util/errors.ts'
 import { type OnProgress, progressLines } from '../util/progress.ts'
 import { openJudge } from './judging.ts'
-import { context, jsonOption, print } from './options.ts'
+import { context, jsonOption, onWait, print } from './options.ts'
 import { verifyReport } from './verifyReport.ts'
 
 export function verifyCommand(): Command {
@@ -62,6 +63,7 @@ async function ofStudy(path: string, options: Options): Promise<Verified> {
     (found) => found.isFile(),
     () => false,
   )
-  const found = await verifyStudy(isFile ? studyFolderOf(path) : path, options)
+  const folder = isFile ? studyFolderOf(path) : path
+  const found = await whileLocked([folder], () => verifyStudy(folder, options), onWait)
   return { found, blocks: verificationBlocks(found) }
 }

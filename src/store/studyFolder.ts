@@ -26,17 +26,17 @@ export async function whileLocked<T>(
   read: () => Promise<T>,
   onWait?: (study: string, holder: string) => void,
 ): Promise<T> {
-  const places = new Set(await Promise.all(studies.map((study) => realpath(study))))
+  const places = new Set(await Promise.all(studies.map((study) => realpath(study).catch(() => study))))
   // In one order, so that no two wait for each other.
   const [study, ...rest] = [...places].sort()
   if (study === undefined) return read()
-  await using _lock = await lockFolder(study, (holder) => onWait?.(study, holder)).catch(unlessReadOnly)
+  await using _lock = await lockFolder(study, (holder) => onWait?.(study, holder)).catch(unlessUnwritable)
   return await whileLocked(rest, read, onWait)
 }
 
-/** What may not be written is read without a lock. */
-function unlessReadOnly(error: NodeJS.ErrnoException): null {
-  if (['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) return null
+/** What may not be written is read without a lock; of what is not there its reader says so. */
+function unlessUnwritable(error: NodeJS.ErrnoException): null {
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(error.code ?? '')) return null
   throw error
 }
 
