@@ -22,7 +22,13 @@ const SHOTS = {
       hash: '#/finding',
       about: 'What the study found, in the words of the terminal, and its key figures.',
     },
-    { name: 'finding-dark', hash: '#/finding', tone: 'dark', about: 'The same in dark colours.' },
+    {
+      name: 'finding-variants',
+      hash: '#/finding',
+      to: '.of-sides',
+      about: 'Further down: what is found of each variant, sentence by sentence.',
+    },
+    { name: 'finding-dark', hash: '#/finding', tone: 'dark', about: 'The first screen in dark colours.' },
     { name: 'finding-narrow', hash: '#/finding', size: NARROW, about: 'The same on a phone.' },
     {
       name: 'finding-narrow-dark',
