@@ -148,17 +148,21 @@ function ofSeveral(variants: readonly VariantView[], view: StudyView): Sentence 
 
 function answersOfSeveral(variants: readonly VariantView[]): Sentence {
   const [better, worse] = [found(variants, 'better'), found(variants, 'worse')]
-  if (!better && !worse) return prose`none is seen to be better or worse on any task`
+  const none = noneOf(variants)
+  if (!better && !worse) return prose`${none} is seen to be better or worse on any task`
   const alone = variants.filter(
     (view) => withFinding(view, 'worse').length === 0 && trainingsFound(view, 'worse').length > 0,
   )
   const names = listed(alone.map(({ name }) => name))
   const also =
     alone.length === 0 ? '' : prose`, and so are these trainings of ${names}, though other seeds may not be`
-  return prose`${better ?? 'none is better on any task'}, ${worse ?? 'none is worse on any'}${also}`
+  return prose`${better ?? `${none} is better on any task`}, ${worse ?? `${none} is worse on any`}${also}`
 }
 
-const howMany = (number: number, of: number): string => (number === of && of > 1 ? 'all' : countWord(number))
+const noneOf = (variants: readonly VariantView[]): string => (variants.length === 2 ? 'neither' : 'none')
+
+const howMany = (number: number, of: number): string =>
+  number < of || of === 1 ? countWord(number) : of === 2 ? 'both' : 'all'
 
 function found(variants: readonly VariantView[], finding: 'better' | 'worse'): Sentence | null {
   const those = variants.flatMap((view) => {
@@ -175,7 +179,7 @@ function textsOfSeveral(variants: readonly VariantView[]): Sentence[] {
   const measured = variants.filter((view) => textsOf(view) !== null)
   if (measured.length === 0) return []
   const worse = measured.filter((view) => textsOf(view) === 'worse')
-  if (worse.length === 0) return [prose`none is seen to predict the texts worse`]
+  if (worse.length === 0) return [prose`${noneOf(variants)} is seen to predict the texts worse`]
   const all = worse.flatMap((view) => lossesOf(view).map((change) => ({ name: view.name, change })))
   const { name, change } = all.reduce((a, b) => (b.change.value > a.change.value ? b : a))
   return [
