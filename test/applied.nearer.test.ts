@@ -111,14 +111,15 @@ beforeAll(async () => {
 const run = (...args: string[]) =>
   tunediff(['applied', ...args, '--threads', '1'], { cache: tiny.path('cache') })
 
-/** On half of the texts. */
+/** On the beginnings of a quarter of the texts: a judgement hears no more of a text. */
 async function judged(spec: string, merged: string): Promise<PredictionsJudgement> {
   const texts = await builtInTexts()
+  const documents = texts.documents.filter((_, i) => i % 4 === 0)
   return judgeByPredictions({
     base: await openModel(spec, { isBare: true }),
     adapted: await openModel(spec),
     merged: await openModel(merged),
-    texts: { ...texts, documents: texts.documents.filter((_, i) => i % 2 === 0) },
+    texts: { ...texts, documents: documents.map((one) => ({ ...one, text: one.text.slice(0, 128) })) },
     threads: 1,
   })
 }
@@ -138,15 +139,13 @@ describe('tiny models', () => {
     }
   })
 
-  test('by a known one both are told from the base, which is quantised alike', async () => {
-    for (const name of Object.keys(STRENGTHS)) {
-      const spec = `${base}+${adapters[name]}`
-      const found = await judged(spec, `nf4:${merges[name]}`)
-      expect(found).toMatchObject({ verdict: 'applied', quantised: { defined: ['NF4'], others: [] } })
-      expect(found.js.toAdapted.value).toBeLessThan(found.js.toBase.value / 10)
-      const not = await judged(spec, `nf4:${base}`)
-      expect(not).toMatchObject({ verdict: 'not-applied', js: { toBase: { value: 0 } } })
-    }
+  test('by a known one a weak one is told too, from the base, which is quantised alike', async () => {
+    const spec = `${base}+${adapters.weak}`
+    const found = await judged(spec, `nf4:${merges.weak}`)
+    expect(found).toMatchObject({ verdict: 'applied', quantised: { defined: ['NF4'], others: [] } })
+    expect(found.js.toAdapted.value).toBeLessThan(found.js.toBase.value / 10)
+    const not = await judged(spec, `nf4:${base}`)
+    expect(not).toMatchObject({ verdict: 'not-applied', js: { toBase: { value: 0 } } })
   })
 
   test('exit code, sentence, table, JSON', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { comparisonReportSchema } from '../src/schema/comparison.ts'
 import { runSchema } from '../src/schema/run.ts'
-import { root, tunediff, tunediffProcess } from './support/cli.ts'
+import { killAt, root, tunediff, tunediffProcess } from './support/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tunediff-cli-'))
 const cache = join(folder, 'cache')
@@ -289,13 +289,13 @@ test('SIGTERM ends with 75, and the command goes on where it was', async () => {
     'slow.jsonl',
     Array.from(
       { length: FEW },
-      (_, i) => `{"task_id": "Demo/${i}", "completion": "    import time\\n    time.sleep(0.5)\\n"}\n`,
+      (_, i) => `{"task_id": "Demo/${i}", "completion": "    import time\\n    time.sleep(0.3)\\n"}\n`,
     ).join(''),
   )
   expect((await run('import', slow, '--task', few('problems.jsonl'), '-o', long)).code).toBe(0)
   const stopped = await tunediff(['judge', long], {
     cache,
-    started: (child) => void setTimeout(() => child.kill('SIGTERM'), 2500),
+    started: killAt(join(long, 'outcomes.jsonl'), 1, 'SIGTERM'),
   })
   expect(stopped.code, stopped.stderr).toBe(75)
   const resumed = await run('judge', long, '--json')

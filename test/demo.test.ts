@@ -1,8 +1,8 @@
-// The demo's studies and `npm start`: what they come to, and that the start goes on where it was stopped. Run to the end
-// under `npm run soak`.
+// The demo's studies and `npm start`: what they come to, and that the start goes on where it was stopped, here with its first
+// steps of training. Under `npm run soak` with a cell done, and run to the end.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -45,10 +45,10 @@ test('the quick one is a part of it', async () => {
   expect(names(whole)).toEqual(expect.arrayContaining(names(quick)))
 })
 
-/** As `npm start -- FLAGS` after its build; told to stop once it has said `until`. */
+/** As `npm start -- FLAGS` after its build; told to stop once `isEnough` of what it has said. */
 async function start(
   flags: readonly string[],
-  until?: string,
+  isEnough: (said: string) => boolean = () => false,
 ): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(process.execPath, [join(root, 'scripts/start.mjs'), ...flags], {
     cwd: folder,
@@ -58,24 +58,41 @@ async function start(
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
-    if (until !== undefined && stderr.includes(until)) child.kill('SIGTERM')
   })
+  const timer = setInterval(() => {
+    if (!isEnough(stderr)) return
+    clearInterval(timer)
+    child.kill('SIGTERM')
+  }, 10)
+  child.once('exit', () => clearInterval(timer))
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, stderr }
+}
+
+/** Steps of training that are written, of all cells. */
+function steps(): number {
+  const cells = join(folder, 'demo-quick.study/cells')
+  const files = existsSync(cells) ? readdirSync(cells).map((key) => join(cells, key, 'train.jsonl')) : []
+  const lines = files.map((file) =>
+    existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0,
+  )
+  return lines.reduce((sum, count) => sum + count, 0)
 }
 
 test(
   'npm start says first what will happen and how long it takes; stopped, it goes on',
   async () => {
-    const stopped = await start(['--quick'], 'done 1 of')
+    const stopped = await start(['--quick'], (said) => (isSoak ? said.includes('done 1 of') : steps() > 0))
     expect([stopped.code, stopped.stderr]).toEqual([75, expect.stringContaining('the same command goes on')])
     const [first] = stopped.stderr.split('cells in')
     expect(first).toContain('How far do fine-tuned variants move from their base?')
     expect(first).toMatch(/time: .* on two cores/)
-    const again = await start(['--quick'], 'done before')
+    const begun = steps()
+    const again = await start(['--quick'], (said) => said.includes('done before') && steps() > begun)
+    expect(again.code, again.stderr).toBe(75)
     expect(again.stderr).toContain('demo-quick.study is there, and is gone on with')
-    expect(again.stderr).not.toContain(', 0 of them done before')
     if (!isSoak) return
+    expect(again.stderr).not.toContain(', 0 of them done before')
     const { code, stderr } = await start(['--quick'])
     expect(code, stderr).toBe(0)
     const results = JSON.parse(readFileSync(join(folder, 'demo-quick.study/results.json'), 'utf8'))

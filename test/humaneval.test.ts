@@ -1,12 +1,13 @@
 // The published answers of GPT-3.5, GPT-4, Reflexion and LDB on HumanEval, compared straight from their log files. Under
-// `npm test` GPT-4's one endless answer is replaced by a wrong one, and LDB on top of Reflexion is left to
-// test/sandbox/recorded.test.ts.
+// `npm test` those of GPT-4 are judged under the rules that are asked of them alone, its one endless answer is replaced by a
+// wrong one, and LDB on top of Reflexion is left to test/sandbox/recorded.test.ts.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { comparisonReportSchema, type VariantReport } from '../src/schema/comparison.ts'
 import { tunediff } from './support/cli.ts'
+import { outcomesOf, runOf, samplesOf } from './support/evaluation.ts'
 import { sharedHumanEval, sharedLog } from './support/shared.ts'
 import { isSoak } from './support/soak.ts'
 
@@ -18,6 +19,33 @@ async function compare(...logs: string[]) {
   expect(result.code, result.stderr).toBe(0)
   const [comparison] = comparisonReportSchema.parse(JSON.parse(result.stdout)).comparisons
   return comparison!
+}
+
+/** Logs imported: run folders. */
+async function imported(...logs: string[]): Promise<string[]> {
+  const folder = mkdtempSync(join(cache, 'runs-'))
+  const runs = logs.map((log) => join(folder, log))
+  for (const [i, log] of logs.entries()) {
+    const { code, stderr } = await tunediff(['import', logOf(log), '-o', runs[i]!], { cache })
+    expect(code, stderr).toBe(0)
+  }
+  return runs
+}
+
+/** Under this rule, or that of each log: problems that pass, and those of which the log claims otherwise. */
+async function judged(runs: readonly string[], rule?: string) {
+  const { code, stderr } = await tunediff(
+    ['judge', ...runs, '--wall', 'none', ...(rule ? ['--rule', rule] : [])],
+    { cache },
+  )
+  expect(code, stderr).toBe(0)
+  return runs.map((run) => {
+    const own = rule ?? runOf(run).rule!.name
+    const passing = outcomesOf(run).filter((row) => row.rule === own && row.class === 'pass')
+    const passes = passing.map(({ sample }) => sample.replace('#0', ''))
+    const differs = samplesOf(run).filter(({ problem, claimed }) => claimed !== passes.includes(problem))
+    return { passes, differs: differs.map(({ problem }) => problem) }
+  })
 }
 
 /** The endless answer costs both time limits under each of the rules. */
@@ -53,18 +81,24 @@ describe.skipIf(sharedHumanEval === null)('recorded answers on HumanEval', () =>
   }, 300_000)
 
   test('GPT-4 plain claims 141 and gives 140, or 142 with the header; Reflexion 150, then LDB 156', async () => {
-    const { base, variants } = await compare(
-      'gpt-4-plain.reflexion',
-      'gpt-4-reflexion.reflexion',
-      ...(isSoak ? ['gpt-4-reflexion-then-gpt-3.5-ldb.ldb'] : []),
-    )
+    const logs = ['gpt-4-plain.reflexion', 'gpt-4-reflexion.reflexion']
+    const runs = await imported(...logs)
+    expect(await judged(runs)).toMatchObject([
+      { passes: { length: 140 }, differs: ['HumanEval/133'] },
+      { passes: { length: 150 }, differs: [] },
+    ])
+    expect(await judged(runs.slice(0, 1), 'header+program')).toMatchObject([
+      { passes: { length: 142 }, differs: ['HumanEval/91'] },
+    ])
+    if (!isSoak) return
+    const { base, variants } = await compare(...logs, 'gpt-4-reflexion-then-gpt-3.5-ldb.ldb')
     expect(base).toMatchObject({ passed: 140, claimed: { passed: 141, differs: ['HumanEval/133'] } })
     expect(rule(variants[0]!, 'header+program')).toMatchObject({
       basePassed: 142,
       baseDiffers: ['HumanEval/91', 'HumanEval/133'],
     })
     expect(variants[0]!.rules.map((row) => row.basePassed)).not.toContain(141)
-    const passed = isSoak ? [150, 156] : [150]
+    const passed = [150, 156]
     expect(variants.map((variant) => variant.passed)).toEqual(passed)
     expect(variants.map((variant) => variant.claimed)).toEqual(
       passed.map((claimed) => ({ passed: claimed, differs: [] })),

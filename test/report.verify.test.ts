@@ -12,14 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildReport } from '../src/report/page/build.ts'
 import { openReport } from '../src/report/page/read.ts'
 import { writePage } from '../src/report/page/write.ts'
 import type { Report } from '../src/schema/report.ts'
 import { type ReportVerification, reportVerificationSchema } from '../src/schema/verification.ts'
-import { element, HandReport, pageOf, SUMMARY_BY_HAND } from './support/handReport.ts'
+import { alterPage, type Contents, inSummary, inView, setShard } from './support/alteredPage.ts'
 import { LORA, TinyStudy } from './support/tinyStudy.ts'
 
 const LONG_MS = 240_000
@@ -40,49 +40,14 @@ beforeAll(async () => {
   report = (await openReport(whole)).report
 }, LONG_MS)
 
-const ELEMENT = /<script type="application\/octet-stream" id="([a-z0-9-]+)">([^<]*)<\/script>\n?/g
-
-type Contents = Map<string, Buffer>
-
-/** The page once more, with its contents (by id, decompressed) or its text changed. */
+/** The page once more, with its contents or its text changed. */
 function alter(change: (contents: Contents) => void, text = (page: string): string => page): string {
-  const page = readFileSync(whole, 'utf8')
-  const contents: Contents = new Map()
-  for (const [, id, base64] of page.matchAll(ELEMENT))
-    contents.set(id!, gunzipSync(Buffer.from(base64!, 'base64')))
-  change(contents)
-  const altered = page.replace(ELEMENT, (_: string, id: string) => {
-    const bytes = contents.get(id)
-    return bytes ? `${element(id, gzipSync(bytes))}\n` : ''
-  })
   const path = tiny.path(`copy${readdirSync(tiny.path()).length}.html`)
-  writeFileSync(path, text(altered))
+  writeFileSync(path, text(alterPage(readFileSync(whole, 'utf8'), change)))
   return path
 }
 
-/** With the summary changed, as JSON. */
-const alterSummary = (change: (report: Report) => void): string =>
-  alter((contents) => {
-    const summary = JSON.parse(contents.get('summary')!.toString()) as Report
-    change(summary)
-    expect(JSON.stringify(summary)).not.toBe(contents.get('summary')!.toString())
-    contents.set('summary', Buffer.from(JSON.stringify(summary)))
-  })
-
-/** With one shard of JSON changed; its size is told as it then is. */
-const alterView = <T>(name: string, change: (view: T) => void): string =>
-  alter((contents) => {
-    const view = JSON.parse(contents.get(name)!.toString()) as T
-    change(view)
-    setShard(contents, name, Buffer.from(JSON.stringify(view)))
-  })
-
-function setShard(contents: Contents, name: string, bytes: Buffer): void {
-  contents.set(name, bytes)
-  const summary = JSON.parse(contents.get('summary')!.toString()) as Report
-  summary.shards[name] = { bytes: bytes.length }
-  contents.set('summary', Buffer.from(JSON.stringify(summary)))
-}
+const alterSummary = (change: (report: Report) => void): string => alter(inSummary(change))
 
 async function verify(path: string): Promise<ReportVerification & { code: number | null }> {
   const { code, stdout, stderr } = await tiny.run(['verify', path, '--json'])
@@ -96,12 +61,6 @@ async function onlyViews(path: string): Promise<Record<string, string>> {
   expect([code, shards, page]).toEqual([1, [], []])
   for (const study of studies) expect(study.isEqual).toBe(true)
   return Object.fromEntries(views.map(({ at, label }) => [at, label]))
-}
-
-async function refused(path: string): Promise<string> {
-  const { code, stdout, stderr } = await tiny.run(['verify', path])
-  expect([code, stdout], stderr).toEqual([2, ''])
-  return stderr
 }
 
 const study = (of: Report) => of.studies[0]!
@@ -218,9 +177,11 @@ describe('a figure that was changed is named, with where it stands', () => {
 
   test('a bin of a histogram, and a number of a tensor', async () => {
     const [predictions, weights] = [study(report).predictions[0]!, study(report).weights[0]!]
-    const bins = alterView<{ histogram: { bins: { count: number }[] } }>(predictions, ({ histogram }) => {
-      histogram.bins[0]!.count += 1
-    })
+    const bins = alter(
+      inView<{ histogram: { bins: { count: number }[] } }>(predictions, ({ histogram }) => {
+        histogram.bins[0]!.count += 1
+      }),
+    )
     // Its size may be told otherwise too: of the view itself it is this bin alone.
     expect((await verify(bins)).views).toContainEqual(
       expect.objectContaining({
@@ -229,12 +190,14 @@ describe('a figure that was changed is named, with where it stands', () => {
       }),
     )
     let name = ''
-    const tensor = alterView<{ tensors: { name: string }[] }>(weights, ({ tensors }) => {
-      name = tensors[2]!.name
-      const numbers = tensors[2] as unknown as Record<string, number>
-      const key = Object.keys(numbers).find((one) => typeof numbers[one] === 'number')!
-      numbers[key]! += 1
-    })
+    const tensor = alter(
+      inView<{ tensors: { name: string }[] }>(weights, ({ tensors }) => {
+        name = tensors[2]!.name
+        const numbers = tensors[2] as unknown as Record<string, number>
+        const key = Object.keys(numbers).find((one) => typeof numbers[one] === 'number')!
+        numbers[key]! += 1
+      }),
+    )
     expect((await verify(tensor)).views).toContainEqual(
       expect.objectContaining({
         at: expect.stringMatching(new RegExp(`^${weights}/tensors/2/`)),
@@ -342,7 +305,8 @@ describe('what would be shown beside what is compared', () => {
 
   test('an element that nothing lists', async () => {
     const path = alter(nothing, put(`${data('app')}\n`, '    <div id="app">'))
-    expect(await refused(path)).toContain('holds app, which its summary does not list')
+    const { code, stderr } = await tiny.run(['verify', path])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('holds app, which its summary does not list')])
   })
 })
 
@@ -409,77 +373,4 @@ test('a view that is deeper than can be walked', async () => {
   const deep = Buffer.from('['.repeat(20_000) + ']'.repeat(20_000))
   const { code, views } = await verify(alter((contents) => setShard(contents, name, deep)))
   expect([code, views.map(({ at }) => at)]).toEqual([1, expect.arrayContaining([name])])
-})
-
-describe('what is no report', () => {
-  const hand = new HandReport()
-  afterAll(() => hand[Symbol.dispose]())
-
-  test('each is one clear error', async () => {
-    const page = readFileSync(whole, 'utf8')
-    const summaryAt = page.indexOf('id="summary"')
-    const put = (text: string): string => {
-      writeFileSync(hand.path, text)
-      return hand.path
-    }
-    const summary = (value: unknown): string =>
-      put(pageOf([element('summary', gzipSync(JSON.stringify(value)))]))
-    const cases: [string, () => string][] = [
-      ['does not exist', () => join(hand.folder, 'nowhere.html')],
-      ['is not a report of tunediff', () => put('<html>\n<p>hello\n</html>\n')],
-      ['is not a report of tunediff', () => put('')],
-      ['is cut: it ends within its summary', () => put(page.slice(0, summaryAt + 500))],
-      ['is cut: its last line', () => put(page.slice(0, -100))],
-      ['is cut: its last line', () => put(page.slice(0, page.indexOf('id="rows-0"') + 500))],
-      [
-        'holds summary twice',
-        () => put(pageOf([element('summary', gzipSync('{}')), element('summary', gzipSync('{}'))])),
-      ],
-      [
-        'summary: not base64',
-        () => put(pageOf(['<script type="application/octet-stream" id="summary">%%</script>'])),
-      ],
-      ['summary: damaged gzip data', () => put(pageOf([element('summary', Buffer.from('text'))]))],
-      ['summary: not JSON', () => put(pageOf([element('summary', gzipSync('{'))]))],
-      ['is a report of schema 99, this version reads 1', () => summary({ ...SUMMARY_BY_HAND, schema: 99 })],
-      ['summary: studies', () => summary({ ...SUMMARY_BY_HAND, studies: [] })],
-    ]
-    for (const [says, make] of cases) expect(await refused(make())).toContain(says)
-  })
-
-  test('a summary without end', async () => {
-    writeFileSync(hand.path, pageOf([element('summary', gzipSync(Buffer.alloc(257 << 20), { level: 1 }))]))
-    expect(await refused(hand.path)).toContain('summary: longer than')
-  })
-
-  test('files that would lie elsewhere, or on each other, or in no shard', async () => {
-    const outside = ['../x', '/x', 'cells/../../x', 'cells/..', 'cells/a/../../../x', 'cells//x', 'cells/./x']
-    const odd = ['x', 'cells', 'cells/', 'cells\\..\\x', 'cells/a\\b', 'cells/a\0b', 'cells/C:x']
-    for (const file of [...outside, ...odd]) {
-      const files = JSON.parse(`{${JSON.stringify(file)}: [{"shard": "rows-0", "offset": 0, "bytes": 1}]}`)
-      hand.write({ 'rows-0': 'x' }, { change: { studies: [{ ...SUMMARY_BY_HAND.studies[0], files }] } })
-      expect(await refused(hand.path), file).toContain('which is no file of a study')
-    }
-    const piece = (offset: number, bytes: number, shard = 'rows-0') => [{ shard, offset, bytes }]
-    const cases: [string, object][] = [
-      ['cannot lie beside', { 'cells/a': piece(0, 1), 'cells/a/b': piece(0, 1) }],
-      ['cannot lie beside', { [`cells/${'a'.repeat(300)}`]: piece(0, 1) }],
-      ['goes beyond the end of rows-0', { 'cells/a': piece(0, 2) }],
-      ['goes beyond the end of rows-0', { 'cells/a': piece(-1, 1) }],
-      ['goes beyond the end of rows-0', { 'cells/a': piece(2, -1) }],
-      ['goes beyond the end of none', { 'cells/a': piece(0, 1, 'none') }],
-      ['goes beyond the end of constructor', { 'cells/a': piece(0, 1, 'constructor') }],
-    ]
-    for (const [says, files] of cases) {
-      hand.write({ 'rows-0': 'x' }, { change: { studies: [{ ...SUMMARY_BY_HAND.studies[0], files }] } })
-      expect(await refused(hand.path), says).toContain(says)
-    }
-  })
-
-  test('files that would fill the disk', async () => {
-    const pieces = Array.from({ length: 100 }, () => ({ shard: 'rows-0', offset: 0, bytes: 200_000_000 }))
-    const studies = [{ ...SUMMARY_BY_HAND.studies[0], files: { 'cells/a': pieces } }]
-    hand.write({}, { change: { studies, shards: { 'rows-0': { bytes: 200_000_000 } } } })
-    expect(await refused(hand.path)).toContain('are unpacked')
-  })
 })

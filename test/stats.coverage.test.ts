@@ -25,9 +25,9 @@ import {
 import { isSoak } from './support/soak.ts'
 
 const N = 164
-const MOST = { most: 8_000 }
+const MOST = { most: isSoak ? 8_000 : 2_500 }
 /** Of the paired difference, which has the most truths. */
-const PAIRED_MOST = { most: isSoak ? 8_000 : 3_000 }
+const PAIRED_MOST = { most: isSoak ? 8_000 : 1_500 }
 const RATES = [0.5, 0.9, 0.98]
 const GRID = truths(RATES, [0.02, 0.05, 0.1, 0.15, 0.2], [0, 0.25, 0.5, 0.75, 1])
 const tables: CoverageTable[] = []
@@ -196,7 +196,7 @@ describe('scores of any kind', () => {
         ['bootstrap', limits],
         ['t', stats.meanEstimate],
       ] as const) {
-        const coverage = simulatedCoverage(500, () => {
+        const coverage = simulatedCoverage(isSoak ? 500 : 250, () => {
           const { differences, truth: mean } = draw(truth, SCORE_MODELS[0]!)
           return { interval: interval(differences), truth: mean }
         })

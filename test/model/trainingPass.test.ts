@@ -3,17 +3,26 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Parameter } from '../../src/model/engine/engineModel.ts'
-import { engineModel, type LoadedModel, loadModel } from '../../src/model/engine/index.ts'
-import { type Batch, foreseenBytes, openTrainingPass } from '../../src/model/engine/trainingPass.ts'
-import { openModel } from '../../src/model/open.ts'
-import { readValues } from '../../src/model/rows.ts'
+import type { LoadedModel } from '../../src/model/engine/index.ts'
+import { foreseenBytes, openTrainingPass } from '../../src/model/engine/trainingPass.ts'
 import { readSafetensorsHeader } from '../../src/model/safetensors.ts'
-import { matrixShape, shapeOf } from '../../src/model/shape.ts'
 import { closeFiles } from '../../src/model/stored.ts'
-import type { TensorSource } from '../../src/model/tensor.ts'
 import { NF4_BLOCK } from '../../src/tensor/nf4.ts'
 import { uniformValues } from '../../src/tensor/random.ts'
 import { architectureCases, architectureGoldens, relativeError, TinyModels } from '../support/engine.ts'
+import {
+  allValues,
+  batchOf,
+  type Example,
+  example,
+  loadedOf,
+  mapWeights,
+  passOver,
+  type Values,
+  valuesOf,
+  withFrozen,
+  withNewAdapters,
+} from '../support/trainingPass.ts'
 
 const TOLERANCE = 1e-5
 const tiny = new TinyModels()
@@ -24,25 +33,6 @@ afterAll(() => {
 
 const { models, adapters } = architectureCases
 const trainedModels = models.filter(({ loss }) => loss !== undefined)
-
-const loadedOf = async (spec: string): Promise<LoadedModel> => loadModel(engineModel(await openModel(spec)))
-
-type Values = Map<string, Float32Array>
-
-const valuesOf = (source: TensorSource): Float32Array =>
-  readValues(source, 0, matrixShape(shapeOf(source)).rows)
-
-/** Everything that full training changes. */
-function allValues({ parameters }: LoadedModel): Values {
-  const { layers, norm, head, embedding } = parameters
-  const values: Values = new Map([['embedding', valuesOf(embedding)]])
-  for (const [i, layer] of layers.entries()) {
-    for (const [name, { dense }] of layer) values.set(`layers.${i}.${name}`, valuesOf(dense))
-  }
-  values.set('norm.weight', valuesOf(norm.dense))
-  if (head.dense !== embedding) values.set('head.weight', valuesOf(head.dense))
-  return values
-}
 
 /** A model whose adapter is to be trained, and its first values, which are those of the adapter. */
 function withTrainedAdapter(loaded: LoadedModel): { loaded: LoadedModel; values: Values } {
@@ -67,115 +57,9 @@ function withTrainedAdapter(loaded: LoadedModel): { loaded: LoadedModel; values:
   return { loaded: { ...loaded, parameters: { ...loaded.parameters, layers } }, values }
 }
 
-interface Example {
-  ids: readonly number[]
-  /** Of each token's target; the last has none. */
-  weights?: readonly number[]
-}
-
-/** Rows of examples, each after the other, padded to `length`; -1 and 0 where nothing is. */
-function batchOf(rows: readonly (readonly Example[])[], length: number): Batch {
-  const size = rows.length * length
-  const batch: Batch = {
-    ids: new Int32Array(size),
-    positions: new Int32Array(size),
-    segments: new Int32Array(size).fill(-1),
-    targets: new Int32Array(size).fill(-1),
-    weights: new Float32Array(size),
-    rows: rows.length,
-    length,
-  }
-  for (const [row, examples] of rows.entries()) {
-    let at = row * length
-    for (const [segment, { ids, weights }] of examples.entries()) {
-      for (const [i, id] of ids.entries()) {
-        batch.ids[at] = id
-        batch.positions[at] = i
-        batch.segments[at] = segment
-        if (i + 1 < ids.length) {
-          batch.targets[at] = ids[i + 1]!
-          batch.weights[at] = weights?.[i] ?? 1 / (ids.length - 1)
-        }
-        at++
-      }
-    }
-  }
-  return batch
-}
-
-interface Run {
-  loaded: LoadedModel
-  values: Values
-  batches: readonly Batch[]
-  checkpointing?: boolean
-  threads?: number
-}
-
-async function passOver({ loaded, values, batches, checkpointing = false, threads = 1 }: Run) {
-  await using pass = await openTrainingPass({ loaded, trained: values, threads, checkpointing })
-  const gradients: Values = new Map([...values].map(([name, { length }]) => [name, new Float32Array(length)]))
-  const losses: number[] = []
-  const weightSums: number[] = []
-  for (const batch of batches) {
-    const { lossSum, weightSum } = await pass.run(batch, gradients)
-    losses.push(lossSum)
-    weightSums.push(weightSum)
-  }
-  const lossesAlone: number[] = []
-  for (const batch of batches) lossesAlone.push((await pass.loss(batch)).lossSum)
-  const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
-  return {
-    loss: sum(losses),
-    lossAlone: sum(lossesAlone),
-    weightSum: sum(weightSums),
-    gradients,
-    bytes: pass.bytes,
-  }
-}
-
 async function goldenGradients(folder: string): Promise<Values> {
   const { tensors } = await readSafetensorsHeader(join(folder, 'gradient.safetensors'))
   return new Map([...tensors].map(([name, source]) => [name, valuesOf(source)]))
-}
-
-/** Sequences of tokens of the tiny models' vocabulary. */
-function example(length: number, seed: number): Example {
-  const ids = Array.from(
-    { length },
-    (_, i) => (i * i * 13 + i * 7 + seed * 31) % architectureCases.vocabulary,
-  )
-  return { ids, weights: ids.map((_, i) => ((i * 5 + seed) % 3) / 10) }
-}
-
-/** Rank 2 on all linear weights, with fixed values. */
-function withNewAdapters(loaded: LoadedModel): { loaded: LoadedModel; values: Values } {
-  const values: Values = new Map()
-  const layers = loaded.parameters.layers.map(
-    (layer, i) =>
-      new Map(
-        [...layer].map(([name, parameter], at): [string, Parameter] => {
-          if (parameter.shape.length !== 2) return [name, parameter]
-          const { rows, columns } = matrixShape(parameter.shape)
-          values.set(`layers.${i}.${name}.lora.0.a`, uniformValues(7 * i + at, 2 * columns))
-          values.set(`layers.${i}.${name}.lora.0.b`, uniformValues(90 + 7 * i + at, 2 * rows))
-          return [name, { ...parameter, lora: [{ a: null, b: null, rank: 2, scale: 0.2 }] }]
-        }),
-      ),
-  )
-  return { loaded: { ...loaded, parameters: { ...loaded.parameters, layers } }, values }
-}
-
-function mapWeights(loaded: LoadedModel, change: (parameter: Parameter) => Parameter): LoadedModel {
-  const layers = loaded.parameters.layers.map(
-    (layer) =>
-      new Map(
-        [...layer].map(([name, parameter]) => [
-          name,
-          parameter.shape.length === 2 ? change(parameter) : parameter,
-        ]),
-      ),
-  )
-  return { ...loaded, parameters: { ...loaded.parameters, layers } }
 }
 
 const nameInFile = (name: string): string =>
@@ -373,14 +257,6 @@ test('what is trained of some layers gets the gradients that it has among all', 
   })
   expect(normAlone.gradients.get('norm.weight')!.some((value) => value !== 0)).toBe(true)
 })
-
-/** Adapters of the layers before `first` are taken off. */
-function withFrozen(loaded: LoadedModel, first: number): LoadedModel {
-  const layers = loaded.parameters.layers.map((layer, i) =>
-    i >= first ? layer : new Map([...layer].map(([name, parameter]) => [name, { ...parameter, lora: [] }])),
-  )
-  return { ...loaded, parameters: { ...loaded.parameters, layers } }
-}
 
 test('two passes give the same bits, on two threads too', async () => {
   const { loaded, values } = withNewAdapters(await loadedOf(tiny.folder('gemma3')!))

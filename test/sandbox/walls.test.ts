@@ -48,8 +48,7 @@ describe.each(['none', 'node', 'bwrap'] as const)('under wall %s', (wall) => {
   it.skipIf(!has(wall))('outcomes are the same', { timeout: 120_000 }, async () => {
     await using judge = await openTestSandbox({
       wall,
-      workers: 2,
-      limits: { wallMs: 1000, retryWallMs: 2500, memoryMb: 128 },
+      limits: { wallMs: 800, retryWallMs: 2000, memoryMb: 128 },
     })
     expect(judge.wall).toBe(wall)
     const verdicts = await Promise.all(PROGRAMS.map(([, program]) => judgeF(judge, program)))

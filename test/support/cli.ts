@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { report } from '../../src/cli/exitCode.ts'
 import { program } from '../../src/cli/program.ts'
@@ -38,6 +40,9 @@ export function tunediff(args: readonly string[], options: CliOptions): Promise<
 /** Commands that execute answers: they start in 3 s where no other test has left the boot image. */
 const JUDGING = new Set(['judge', 'compare', 'run', 'verify', 'eval', 'diff'])
 
+/** Those that do nothing else side by side: with one interpreter, since each takes a second of a core to start. */
+const ON_ONE_CORE = new Set(['judge', 'compare', 'verify', 'eval'])
+
 let last: Promise<unknown> = Promise.resolve()
 
 async function tunediffHere(
@@ -46,6 +51,7 @@ async function tunediffHere(
 ): Promise<CliResult> {
   const keepImage = JUDGING.has(args[0] ?? '') ? lendImage(cache) : undefined
   const before = { env: { ...process.env }, cwd: process.cwd(), exitCode: process.exitCode }
+  const giveCores = ON_ONE_CORE.has(args[0] ?? '') ? takeCores(1) : undefined
   const [stdout, stderr] = [captured(process.stdout), captured(process.stderr)]
   Object.assign(process.env, { NO_COLOR: '1', ...env, TUNEDIFF_CACHE: cache })
   process.chdir(cwd)
@@ -57,6 +63,7 @@ async function tunediffHere(
   } finally {
     closeFiles()
     keepImage?.()
+    giveCores?.()
     for (const stream of [stdout, stderr]) stream.end()
   }
   const code = Number(process.exitCode ?? 0)
@@ -65,6 +72,17 @@ async function tunediffHere(
   for (const name of Object.keys(process.env)) if (!(name in before.env)) delete process.env[name]
   Object.assign(process.env, before.env)
   return { code, signal: null, stdout: stdout.text(), stderr: stderr.text() }
+}
+
+/** Lets this process see so many cores, until the function that is given back is called. */
+function takeCores(count: number): () => void {
+  const { availableParallelism } = os
+  const see = (cores: typeof availableParallelism): void => {
+    os.availableParallelism = cores
+    syncBuiltinESMExports()
+  }
+  see(() => count)
+  return () => see(availableParallelism)
 }
 
 /** Keeps what is written to a stream, instead of writing it, until the end. */
@@ -102,14 +120,14 @@ export async function tunediffProcess(args: readonly string[], options: CliOptio
   return { code, signal, ...output }
 }
 
-/** Kills the child once a file has so many lines. */
+/** Ends the child once a file has so many lines. */
 export const killAt =
-  (file: string, lines: number) =>
+  (file: string, lines: number, signal: NodeJS.Signals = 'SIGKILL') =>
   (child: ChildProcess): void => {
     const timer = setInterval(() => {
       if (!existsSync(file) || readFileSync(file, 'utf8').split('\n').length <= lines) return
       clearInterval(timer)
-      child.kill('SIGKILL')
+      child.kill(signal)
     }, 1)
     child.once('exit', () => clearInterval(timer))
   }

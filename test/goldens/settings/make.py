@@ -1,4 +1,4 @@
-"""Makes the fixtures of test/settings.test.ts and test/inspect.test.ts, and what transformers makes of them.
+"""Makes the fixtures of test/settings.test.ts, test/settings.chatTemplates.test.ts and test/inspect.test.ts, and what transformers makes of them.
 
 Usage, from the repository root after `npm run build`:  python test/goldens/settings/make.py
 Needs torch, transformers 5, peft, tokenizers, gguf. Writes test/fixtures/settings/{base,adapter,tiny.gguf} and
