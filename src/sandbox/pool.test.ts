@@ -78,6 +78,14 @@ describe('a pool of workers', () => {
     expect(started.map((worker) => worker.programs.length).sort()).not.toContain(0)
   })
 
+  it('starts a worker at first, and more while programs wait for one', async () => {
+    const { started } = open(() => PASS, { workers: 3 })
+    for (const name of ['a', 'b', 'c']) await judge(name)
+    expect(started).toHaveLength(1)
+    await Promise.all(Array.from({ length: 9 }, (_, i) => judge(`p${i}`)))
+    expect(started).toHaveLength(3)
+  })
+
   it('tries a time-out again alone, with the longer limit, after the others', async () => {
     const { log } = open((name, job) => (name.startsWith('slow') && job.wallMs === 10 ? TIMEOUT : PASS))
     const names = ['slow1', 'a', 'b', 'slow2', 'c', 'd']

@@ -6,6 +6,7 @@ import type { Job } from './judgingThread.ts'
 import type { WorkerMessage } from './worker.ts'
 
 export interface PoolOptions {
+  /** At most; they are started as programs come. */
   workers: number
   /** With `retryWallMs` 0 a time-out gets no second try. */
   limits: Pick<Limits, 'wallMs' | 'retryWallMs'>
@@ -70,13 +71,14 @@ export class Pool {
       this.#isBroken = reject
     })
     this.ready.catch(() => {}) // the verdicts tell as well
-    for (let i = 0; i < options.workers; i++) this.#addSlot()
+    this.#addSlot()
   }
 
   judge(program: string, problem: Job['problem']): Promise<Verdict> {
     return new Promise((resolve) => {
       const job = { program, problem, wallMs: this.#options.limits.wallMs }
       this.#queue.push({ job, resolve, tried: false, deaths: [] })
+      this.#grow()
       this.#advance()
     })
   }
@@ -85,6 +87,13 @@ export class Pool {
     this.#stop('the sandbox was closed')
     await Promise.all([...this.#slots].map((slot) => slot.channel.kill()))
     this.#slots.clear()
+  }
+
+  /** Another worker where more programs wait than workers are free or starting: each takes a second of a core to start. */
+  #grow(): void {
+    const free = [...this.#slots].filter((slot) => !slot.task).length
+    if (this.#over === undefined && free < this.#queue.length && this.#slots.size < this.#options.workers)
+      this.#addSlot()
   }
 
   #addSlot(): void {
