@@ -1,26 +1,17 @@
 // Chat templates that differ: rendered as transformers renders them, told by the token ids that they give; hostile ones cannot
 // do harm.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readFile } from 'node:fs/promises'
+import { afterAll, expect, test } from 'vitest'
 import { CONVERSATIONS } from '../src/measure/settings/conversations.ts'
 import { ENCODE_LIMITS, RENDER_LIMITS, runIsolated } from '../src/measure/settings/isolated.ts'
 import { openModel } from '../src/model/open.ts'
 import { readSettings } from '../src/model/settings.ts'
 import { sha256 } from '../src/util/hash.ts'
 import { realModel } from './realModels.ts'
-import { compare, type Edits, fixture, goldens, set, variantIn } from './support/settings.ts'
+import { changesOf, fixture, goldens, removeScratch, set } from './support/settings.ts'
 import { isSoak } from './support/soak.ts'
 
-let scratch: string
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'tunediff-settings-'))
-})
-afterAll(() => rm(scratch, { recursive: true, force: true }))
-
-const changesOf = async (edits: Edits) =>
-  (await compare(fixture('base'), await variantIn(scratch, edits))).changes
+afterAll(removeScratch)
 
 const ENDLESS = '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}'
 

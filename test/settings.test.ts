@@ -1,20 +1,21 @@
 // What is not weights: at equal weights the template, the end of text, rope and dtype that changed are told first; what
 // only looks different is not told as a difference. Chat templates by themselves are settings.chatTemplates.test.ts.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { notRecordedSentence } from '../src/measure/settings/index.ts'
-import { compare, type Edits, fixture, type Json, set, variantIn } from './support/settings.ts'
+import {
+  changesOf,
+  compare,
+  fixture,
+  type Json,
+  removeScratch,
+  scratch,
+  set,
+  variantOf,
+} from './support/settings.ts'
 
-let scratch: string
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'tunediff-settings-'))
-})
-afterAll(() => rm(scratch, { recursive: true, force: true }))
-
-const changesOf = async (edits: Edits) =>
-  (await compare(fixture('base'), await variantIn(scratch, edits))).changes
+afterAll(removeScratch)
 
 test('a copy has no differences', async () => {
   expect(await changesOf({})).toEqual([])
@@ -165,7 +166,7 @@ describe('GGUF against Hugging Face files', () => {
   })
 
   test('changes are seen across formats', async () => {
-    const folder = await variantIn(scratch, {
+    const folder = await variantOf({
       'chat_template.jinja': '{{ messages[0].content }}',
       'config.json': set({ eos_token_id: 2, rope_parameters: { rope_theta: 500000, rope_type: 'default' } }),
       'generation_config.json': set({ eos_token_id: 2 }),

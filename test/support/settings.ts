@@ -1,5 +1,7 @@
 // Models without weights to compare the settings of: fixtures, and copies of one with files edited. Not a test itself.
+import { mkdtempSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compareSettings } from '../../src/measure/settings/index.ts'
@@ -15,8 +17,12 @@ export const goldens = (name: string): string =>
 export type Json = Record<string, any>
 export type Edits = Record<string, string | null | ((json: Json) => Json | undefined)>
 
-/** A copy of the base, in a folder of its own in `scratch`, with files replaced (text), taken away (null) or edited. */
-export async function variantIn(scratch: string, edits: Edits): Promise<string> {
+/** For copies; who imports this removes it. */
+export const scratch = mkdtempSync(join(tmpdir(), 'tunediff-settings-'))
+export const removeScratch = (): Promise<void> => rm(scratch, { recursive: true, force: true })
+
+/** A copy of the base, in a folder of its own, with files replaced (text), taken away (null) or edited. */
+export async function variantOf(edits: Edits): Promise<string> {
   const folder = await mkdtemp(join(scratch, 'variant-'))
   await cp(fixture('base'), folder, { recursive: true })
   for (const [name, edit] of Object.entries(edits)) {
@@ -37,5 +43,9 @@ export async function compare(base: string, variant: string) {
     await readSettings(await openModel(variant)),
   )
 }
+
+/** What differs between the base and such a copy. */
+export const changesOf = async (edits: Edits) =>
+  (await compare(fixture('base'), await variantOf(edits))).changes
 
 export const set = (values: Json) => (json: Json) => ({ ...json, ...values })
