@@ -1,5 +1,6 @@
 // The page of a report: reads the summary that is in it, and shows one view at a time.
 import { render } from 'preact'
+import { printable } from '../src/util/text.ts'
 import { App } from './app.tsx'
 import { openSource } from './source.ts'
 import './theme.css'
@@ -19,6 +20,6 @@ function failed(error: unknown): void {
 }
 
 openSource().then((source) => {
-  document.title = source.report.title
+  document.title = printable(source.report.title)
   render(<App source={source} />, root)
 }, failed)

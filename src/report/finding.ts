@@ -7,7 +7,7 @@ import { findingTables } from './findingTables.ts'
 import { seedTable } from './seedTable.ts'
 import { cellName } from './studyPlan.ts'
 
-const MAX_WARNINGS = 5
+const MAX_WARNINGS = 10
 
 export function findingBlocks(results: Results): PageBlock[] {
   const { headline, variants, study } = results.findings

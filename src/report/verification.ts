@@ -16,6 +16,8 @@ import type { Block } from './blocks.ts'
 /** Figures under one file, and outcomes; more are counted. */
 const SHOWN = 12
 const VALUE_CHARACTERS = 60
+/** Before what differs in two texts. */
+const KEPT = 20
 
 export function verificationBlocks(verification: Verification): Block[] {
   const { cells, figures, unknown, sentences, finding, left, rejudged, tunediff, isEqual } = verification
@@ -141,8 +143,24 @@ function alteredBlocks(figures: readonly ChangedFigure[], unknown: readonly Unkn
   ]
 }
 
-const figureText = ({ label, stored, recomputed }: ChangedFigure): string =>
-  `${label}: ${valueText(stored)}, recomputed ${valueText(recomputed)}`
+function figureText({ label, stored, recomputed }: ChangedFigure): string {
+  const [there, here] = whereApart(stored, recomputed)
+  return `${label}: ${valueText(there)}, recomputed ${valueText(here)}`
+}
+
+type Value = ChangedFigure['stored']
+
+/** Of two lists the first items that differ; of two long texts what follows their common beginning. */
+function whereApart(stored: Value, recomputed: Value): [Value, Value] {
+  if (Array.isArray(stored) && Array.isArray(recomputed)) {
+    const at = stored.findIndex((item, i) => JSON.stringify(item) !== JSON.stringify(recomputed[i]))
+    if (at >= 0 && at < recomputed.length) return whereApart(stored[at] as Value, recomputed[at] as Value)
+  }
+  if (typeof stored !== 'string' || typeof recomputed !== 'string') return [stored, recomputed]
+  const at = [...stored].findIndex((letter, i) => letter !== recomputed[i])
+  if (at <= KEPT) return [stored, recomputed]
+  return [`…${stored.slice(at - KEPT)}`, `…${recomputed.slice(at - KEPT)}`]
+}
 
 const unknownText = ({ label, figures, reason }: UnknownRecord): string =>
   `${label}: ${plural(figures, 'figure')} cannot be recomputed: ${reason}`
@@ -164,7 +182,7 @@ function sentenceBlocks(sentences: readonly ChangedSentence[]): Block[] {
 }
 
 function sentenceText({ stored, recomputed }: ChangedSentence): string {
-  if (stored === recomputed) return `"${stored}": its figures stand elsewhere`
+  if (stored === recomputed) return `"${stored}": what is recorded of its figures differs`
   if (recomputed === null) return `"${stored}" would not stand there`
   if (stored === null) return `"${recomputed}" is left out`
   return `"${stored}" would read "${recomputed}"`

@@ -78,12 +78,25 @@ describe('a pool of workers', () => {
     expect(started.map((worker) => worker.programs.length).sort()).not.toContain(0)
   })
 
-  it('starts a worker at first, and more while programs wait for one', async () => {
+  it('starts one worker at first, and the others once two programs wait', async () => {
     const { started } = open(() => PASS, { workers: 3 })
     for (const name of ['a', 'b', 'c']) await judge(name)
     expect(started).toHaveLength(1)
     await Promise.all(Array.from({ length: 9 }, (_, i) => judge(`p${i}`)))
     expect(started).toHaveLength(3)
+  })
+
+  it('judges on with those that could be started', async () => {
+    const { started } = open(() => PASS, {
+      workers: 3,
+      boot: (id) => {
+        if (id % 2 === 1) throw new Error('too many open files')
+        return 'ready'
+      },
+    })
+    const verdicts = await Promise.all(Array.from({ length: 9 }, (_, i) => judge(`p${i}`)))
+    expect(verdicts).toEqual(verdicts.map(() => PASS))
+    expect(started.length).toBeGreaterThan(1)
   })
 
   it('tries a time-out again alone, with the longer limit, after the others', async () => {

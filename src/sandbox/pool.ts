@@ -6,7 +6,7 @@ import type { Job } from './judgingThread.ts'
 import type { WorkerMessage } from './worker.ts'
 
 export interface PoolOptions {
-  /** At most; they are started as programs come. */
+  /** One is started at first, the others once two programs wait. */
   workers: number
   /** With `retryWallMs` 0 a time-out gets no second try. */
   limits: Pick<Limits, 'wallMs' | 'retryWallMs'>
@@ -38,6 +38,8 @@ const GRACE_MS = 5000
 const BOOT_MS = 120_000
 const MAX_BOOT_FAILURES = 3
 const MAX_REASON_CHARS = 200
+/** Of a worker that could not be started. */
+const NO_CHANNEL: WorkerChannel = { send: () => {}, kill: async () => {} }
 
 // A program that nothing can be wrong with: decides who is to blame for two dead workers.
 const CONTROL: Job = {
@@ -58,6 +60,7 @@ export class Pool {
    */
   readonly #again: Task[] = []
   #alone = false
+  #isGrown = false
   #bootFailures = 0
   /** Set when nothing is judged any more: why. */
   #over: string | undefined
@@ -78,7 +81,6 @@ export class Pool {
     return new Promise((resolve) => {
       const job = { program, problem, wallMs: this.#options.limits.wallMs }
       this.#queue.push({ job, resolve, tried: false, deaths: [] })
-      this.#grow()
       this.#advance()
     })
   }
@@ -89,11 +91,11 @@ export class Pool {
     this.#slots.clear()
   }
 
-  /** Another worker where more programs wait than workers are free or starting: each takes a second of a core to start. */
+  /** The other workers, once two programs wait: each takes a second of a core to start. */
   #grow(): void {
-    const free = [...this.#slots].filter((slot) => !slot.task).length
-    if (this.#over === undefined && free < this.#queue.length && this.#slots.size < this.#options.workers)
-      this.#addSlot()
+    if (this.#isGrown || this.#queue.length < 2) return
+    this.#isGrown = true
+    for (let i = 1; i < this.#options.workers; i++) this.#addSlot()
   }
 
   #addSlot(): void {
@@ -103,10 +105,15 @@ export class Pool {
       BOOT_MS,
     )
     this.#slots.add(slot)
-    slot.channel = this.#options.start({
-      message: (message) => this.#hear(slot, message),
-      end: (end) => this.#lose(slot, end),
-    })
+    try {
+      slot.channel = this.#options.start({
+        message: (message) => this.#hear(slot, message),
+        end: (end) => this.#lose(slot, end),
+      })
+    } catch (error) {
+      slot.channel = NO_CHANNEL
+      setImmediate(() => this.#lose(slot, { reason: String(error), outOfMemory: false }))
+    }
   }
 
   #hear(slot: Slot, message: WorkerMessage): void {
@@ -197,6 +204,7 @@ export class Pool {
       return
     }
     if (this.#alone) return
+    this.#grow()
     const idle = [...this.#slots].filter((slot) => slot.ready && !slot.task)
     for (const slot of idle.splice(0, this.#queue.length)) this.#run(slot, this.#queue.shift()!)
     const slot = idle[0]

@@ -87,9 +87,9 @@ test('a study of nothing has its headline, and says what failed', () => {
 })
 
 test('few warnings are told, the others counted', () => {
-  const warnings = Array.from({ length: 7 }, (_, i) => ({ code: 'c', message: `warning ${i}` }))
+  const warnings = Array.from({ length: 12 }, (_, i) => ({ code: 'c', message: `warning ${i}` }))
   const text = renderText(findingBlocks(results({ sides: [side('a')], warnings })))
-  expect(text).toContain('- warning 4\n- and 2 more (results.json lists all)')
+  expect(text).toContain('- warning 9\n- and 2 more (results.json lists all)')
 })
 
 test('chance by source: the task on which seeds differ most, sources that cannot be told apart as one', () => {

@@ -77,7 +77,7 @@ export function rowNames<Row>(rows: readonly Row[], options: NamesOptions<Row>):
     // As it is measured: the digits of the page are wider.
     fontVariant: 'normal',
     // In a narrow window lines of the picture go behind names.
-    ...(isNarrow ? { stroke: 'var(--paper)', strokeWidth: 4 } : {}),
+    ...(isNarrow ? { stroke: 'var(--paper)', strokeWidth: 8 } : {}),
     ...(isBold ? { fontWeight: 600 } : {}),
     textAnchor: isNarrow ? 'start' : 'end',
     dx: isNarrow ? beside - NARROW_LEFT : -NAME_GAP - beside,

@@ -1,6 +1,6 @@
-// Sentences with numbers: an interval, a p value and a percentage stay in one line.
+// Sentences with numbers: an interval, a p value, a percentage and points stay in one line.
 
-const TOGETHER = String.raw`\[[^\s[\]]+, [^\s[\]]+\]|\bp [=<] [\d.]+|\d[\d.]* %`
+const TOGETHER = String.raw`\[[^\s[\]]+, [^\s[\]]+\]|\bp [=<] [\d.]+|\d[\d.]* (?:%|points?\b)`
 
 export function Unbroken({ text }: { text: string }) {
   const parts = text.split(new RegExp(`(${TOGETHER})`))

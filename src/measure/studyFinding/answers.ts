@@ -2,6 +2,7 @@
 import type { Finding } from '../../schema/comparison.ts'
 import type { Estimate } from '../../schema/estimate.ts'
 import type { EffectResult } from '../../schema/results.ts'
+import type { SeedPlan } from '../../schema/seeds.ts'
 import { ofTrainingsAlone } from '../../schema/sideNames.ts'
 import { count, points, pText, signedPoints } from '../../util/numbers.ts'
 import { joined, type Part, Placed, prose, type Sentence, shown } from '../../util/prose.ts'
@@ -108,49 +109,60 @@ function needs(of: readonly Effect[]): Sentence[] {
 export const detectable = (of: readonly Effect[]): Placed<number>[] =>
   of.flatMap((one) => (one.value.mde === null ? [] : [new Placed(one.value.mde, `${one.at}/mde`)]))
 
-/** Of a recipe it is seeds that are few; where problems are, no number of seeds does. */
+/** Of a recipe it may be seeds that are few, or problems, or both: each alone may not do, whatever its number. */
 function seedNeeds(of: readonly Effect[]): Sentence[] {
-  const plans = of.flatMap((effect) => {
-    const { value, at } = effect.of('seeds')
-    if ('absent' in value || 'absent' in value.plan) return []
-    const { seeds, margin } = value.plan
-    const have = value.seeds.length
-    return [
-      {
-        task: effect.value.task,
-        margin: new Placed(margin, `${at}/plan/margin`),
-        seeds: seeds === null || seeds <= have ? null : new Placed(seeds, `${at}/plan/seeds`),
-        isHopeless: seeds === null,
-      },
-    ]
-  })
-  const [first] = plans
+  const plans = of.flatMap(plannedOf)
+  const known = plans.filter((one): one is Planned => one.plan !== null)
+  const [first] = known
   if (!first) {
     const gaps = detectable(of)
     return gaps.length === 0
       ? []
       : [prose`With these seeds a true gap of ${span(gaps, points)} points would be seen.`]
   }
-  const enough = plans.flatMap(({ task, seeds }) => (seeds ? [{ task, seeds }] : []))
-  const hopeless = plans.filter(({ isHopeless }) => isHopeless)
+  const bySeeds = known.filter(({ have, plan }) => plan.value.seeds !== null && plan.value.seeds > have)
+  const others = known.filter(({ plan }) => plan.value.seeds === null)
+  const byProblems = others.filter(({ plan }) => plan.value.problems !== null)
+  const byBoth = others.filter(({ plan }) => plan.value.problems === null)
   const clauses = [
-    ...(enough.length > 0
-      ? [
-          prose`about ${span(
-            enough.map(({ seeds }) => seeds),
-            count,
-          )} seeds on ${listed(enough.map(({ task }) => task))}`,
-        ]
-      : []),
-    ...(hopeless.length > 0
-      ? [prose`more problems (not seeds alone) on ${listed(hopeless.map(({ task }) => task))}`]
-      : []),
+    ...takes(bySeeds, 'seeds', count),
+    ...takes(byProblems, 'problems', roundUp),
+    ...(byBoth.length > 0 ? [prose`both more seeds and more problems on ${tasksOf(byBoth)}`] : []),
   ]
-  return clauses.length === 0
-    ? []
-    : [
-        prose`To show a change of ${shown(first.margin, points)} points it takes ${joined(clauses, ', and ')}.`,
-      ]
+  if (clauses.length === 0) return []
+  const unknown = plans.filter(({ plan }) => plan === null)
+  const rest = unknown.length === 0 ? '' : prose`; for ${tasksOf(unknown)} no number is known`
+  return [
+    prose`To show a change of ${shown(first.plan.of('margin'), points)} points it takes ${joined(clauses, ', and ')}${rest}.`,
+  ]
+}
+
+interface Planned {
+  task: string
+  /** Seeds that there are. */
+  have: number
+  plan: Placed<SeedPlan>
+}
+
+function plannedOf(effect: Effect): (Planned | { task: string; plan: null })[] {
+  const { task } = effect.value
+  const { value, at } = effect.of('seeds')
+  if ('absent' in value) return []
+  if ('absent' in value.plan) return [{ task, plan: null }]
+  return [{ task, have: value.seeds.length, plan: new Placed(value.plan, `${at}/plan`) }]
+}
+
+const tasksOf = (plans: readonly { task: string }[]): Sentence => listed(plans.map(({ task }) => task))
+
+/** `about 11 seeds on code and verdict`. */
+function takes(
+  plans: readonly Planned[],
+  what: 'seeds' | 'problems',
+  format: (value: number) => string,
+): Sentence[] {
+  if (plans.length === 0) return []
+  const numbers = plans.map(({ plan }) => new Placed(plan.value[what]!, `${plan.at}/${what}`))
+  return [prose`about ${span(numbers, format)} ${what} on ${tasksOf(plans)}`]
 }
 
 /** Tasks on which these very trainings differ from the base, while of the recipe it cannot be told. */
@@ -209,5 +221,5 @@ function seedSpread(found: readonly { task: string; score: Placed<Estimate> | nu
     low === null || high === null
       ? ''
       : prose` [${shown(score.of('low'), (x) => root(x!))}, ${shown(score.of('high'), (x) => root(x!))}]`
-  return prose`; from one seed to another the score has a standard deviation of at most ${shown(score.of('value'), root)}${interval} points (${task})`
+  return prose`; from one seed to another the score varies most on ${task}, with a standard deviation of ${shown(score.of('value'), root)}${interval} points`
 }

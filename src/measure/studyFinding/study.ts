@@ -64,7 +64,12 @@ function forgetting({ variants }: StudyView): Sentence[] {
   )
   const open = lost.filter((view) => textsOf(view) === 'unclear')
   const kept = lost.filter((view) => textsOf(view) !== 'unclear')
-  const names = (views: readonly VariantView[]): Sentence => listed(views.map(({ name }) => name))
+  const names = (views: readonly VariantView[]): Sentence =>
+    listed(
+      views.map((view) =>
+        withFinding(view, 'worse').length > 0 ? view.name : `${view.name} (in these trainings)`,
+      ),
+    )
   if (open.length > 0)
     sentences.push(
       prose`${names(open)} lost answers on a task; whether the texts are predicted worse too cannot be told.`,
@@ -135,10 +140,10 @@ function undecided({ root, variants }: StudyView): Sentence | null {
 function seen(open: readonly Placed<EffectResult>[]): Part {
   const gaps = detectable(open)
   const blind = open.length - gaps.length
-  const none = blind === 0 ? '' : `, and in ${countWord(blind)} none could`
+  const none = blind === 0 ? '' : `; for ${countWord(blind)} no such gap is known`
   return gaps.length === 0
     ? ''
-    : prose`, where true gaps of ${span(gaps, points)} points would have been seen (80 % power)${none}`
+    : prose`, where true gaps of ${span(gaps, points)} points would have been seen (80 % power${none})`
 }
 
 function budget({ variants }: StudyView): Sentence | null {

@@ -76,7 +76,7 @@ function directions(weights: VariantView['weights']): Part {
   })
   if (found.length === 0) return ''
   const ends = [...found.map((one) => one.of('least')), ...found.map((one) => one.of('most'))]
-  return prose`, with at least ${span(ends, count)} directions above rounding in a matrix`
+  return prose`, with ${span(ends, count)} directions or more above rounding in a matrix`
 }
 
 /** What differs besides weights, and is dangerous. */

@@ -132,7 +132,7 @@ function weightsFigure({ weights, asked }: Results): KeyFigure[] {
     other.change.value > most.change.value ? other : most,
   )
   const of = shownName(asked.sides, one)
-  const training = one.matrices.trainingAlone
+  const { trainingAlone: training, quantisationAlone: quantising } = one.matrices
   const alone = training && !('absent' in training) ? `${percent(training.value)} % by training alone, ` : ''
   return [
     {
@@ -140,7 +140,10 @@ function weightsFigure({ weights, asked }: Results): KeyFigure[] {
       delta: `${percent(change.value)} %`,
       interval: '',
       basis: `norm of the change over that of the matrices, ${alone}${one.tensors.changed} of ${plural(one.tensors.compared, 'tensor')} changed`,
-      zero: zeroText(change, (value) => `rounding alone: ${percent(value)} %`),
+      zero:
+        quantising && !('absent' in quantising)
+          ? `quantising alone: ${percent(quantising.value)} %`
+          : zeroText(change, (value) => `rounding alone: ${percent(value)} %`),
       finding: null,
       effect: null,
     },

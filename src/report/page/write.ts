@@ -145,7 +145,10 @@ export async function pageHalves(report: Report): Promise<[string, string]> {
   // Functions: a $ in a text is no pattern.
   const head = page
     .slice(0, at)
-    .replace('<title>tunediff</title>', () => `<title>${escapeHtml(report.title)} - tunediff</title>`)
+    .replace(
+      '<title>tunediff</title>',
+      () => `<title>${escapeHtml(printable(report.title))} - tunediff</title>`,
+    )
     .replace('<noscript></noscript>', () => `<noscript>${plainFinding(report)}</noscript>`)
   return [report.shardFolder === null ? head : withConnections(head), page.slice(at + MARK.length)]
 }

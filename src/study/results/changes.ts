@@ -124,7 +124,7 @@ function equalBudget({ task, variant }: RunPair, context: Context): NonNullable<
   if (enough) return { side: enough.side }
   const most = plain.reduce((a, b) => (calls.get(b.place)! > calls.get(a.place)! ? b : a))
   return {
-    absent: `${most.side} samples the same model plainly, and with fewer calls a problem: ${rounded(calls.get(most.place)!)}, and ${variant.side} ${rounded(wanted)} or more`,
+    absent: `${most.side} samples the same model plainly, with fewer calls a problem (${rounded(calls.get(most.place)!)}; ${variant.side} has ${rounded(wanted)})`,
   }
 }
 
