@@ -158,7 +158,7 @@ export class Pool {
     if (!slot.ready && ++this.#bootFailures >= MAX_BOOT_FAILURES) {
       this.#slots.delete(slot)
       void slot.channel.kill()
-      if (![...this.#slots].some((other) => other.ready)) this.#giveUp(end)
+      if (this.#slots.size === 0) this.#giveUp(end)
       return
     }
     this.#drop(slot)
