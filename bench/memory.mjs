@@ -35,24 +35,10 @@ try {
     await writeAnswers(log, count)
     const run = join(folder, `run-${count}`)
     const imported = await measured(join(folder, 'cache'), 'import', log, '--task', problems, '-o', run)
-    const judged = await measured(
-      join(folder, 'cache'),
-      'judge',
-      run,
-      '--rule',
-      'prompt+body',
-      '--wall',
-      'none',
-    )
-    const again = await measured(
-      join(folder, 'cache'),
-      'judge',
-      run,
-      '--rule',
-      'prompt+body',
-      '--wall',
-      'none',
-    )
+    const judge = () =>
+      measured(join(folder, 'cache'), 'judge', run, '--rule', 'prompt+body', '--wall', 'none')
+    const judged = await judge()
+    const again = await judge()
     results.push({ count, imported, judged, again })
   }
   const cell = ({ peakMb, seconds }) => `${peakMb.toFixed(0)} MB, ${seconds.toFixed(1)} s`

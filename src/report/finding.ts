@@ -1,5 +1,5 @@
-// The finding of a study as it is read: the headline, its variants as a table, sentences on each and on the study, what to know before it is
-// quoted, and what failed. Every number stands in results.json.
+// The finding of a study as it is read: the headline, its variants as a table, sentences on each and on the study, what to
+// know before it is quoted, and what failed. Every number stands in results.json.
 import type { PageBlock } from '../schema/blocks.ts'
 import type { Results, Statement } from '../schema/results.ts'
 import { plural } from '../util/text.ts'

@@ -123,9 +123,14 @@ describe.skipIf(browserPath === null)('a report in a browser', () => {
 
   test('without scripts it still says what was found', async () => {
     await using open = await openFile(browser, one, { javaScriptEnabled: false })
-    const { text } = report.studies[0]!.finding[0] as { text: string }
+    const { finding } = report.studies[0]!
+    const { text } = finding[0] as { text: string }
     const said = open.tab.locator('noscript')
     expect(await said.textContent()).toContain(text)
+    const ofSides = finding.flatMap((block) => (block.kind === 'side' ? [block.side, ...block.items] : []))
+    expect(ofSides.length).toBeGreaterThan(3)
+    const paragraphs = await said.locator('p, h2').allTextContents()
+    expect(paragraphs.map(flat)).toEqual(expect.arrayContaining(ofSides.map(flat)))
     expect((await said.boundingBox())!.height).toBeGreaterThan(10)
   })
 

@@ -15,6 +15,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import type { PageBlock } from '../../schema/blocks.ts'
 import { type Report, SUMMARY } from '../../schema/report.ts'
 import { lockFile } from '../../store/lock.ts'
 import { UserError } from '../../util/errors.ts'
@@ -145,10 +146,7 @@ export async function pageHalves(report: Report): Promise<[string, string]> {
   // Functions: a $ in a text is no pattern.
   const head = page
     .slice(0, at)
-    .replace(
-      '<title>tunediff</title>',
-      () => `<title>${escapeHtml(printable(report.title))} - tunediff</title>`,
-    )
+    .replace('<title>tunediff</title>', () => `<title>${escapeHtml(report.title)} - tunediff</title>`)
     .replace('<noscript></noscript>', () => `<noscript>${plainFinding(report)}</noscript>`)
   return [report.shardFolder === null ? head : withConnections(head), page.slice(at + MARK.length)]
 }
@@ -160,12 +158,28 @@ const withConnections = (head: string): string =>
 const plainFinding = ({ studies }: Report): string =>
   studies
     .flatMap(({ finding }) => finding)
-    .flatMap((block) => {
-      if (block.kind === 'heading') return [`<h2>${escapeHtml(block.text)}</h2>`]
-      if (block.kind === 'list') return block.items.map((item) => `<p>${escapeHtml(item)}</p>`)
-      return 'text' in block ? [`<p>${escapeHtml(block.text)}</p>`] : []
-    })
+    .map(plainBlock)
     .join('')
+
+/** Tables and lines in one width are left to the page. */
+function plainBlock(block: PageBlock): string {
+  const heading = (text: string): string => `<h2>${escapeHtml(text)}</h2>`
+  const paragraphs = (texts: readonly string[]): string =>
+    texts.map((text) => `<p>${escapeHtml(text)}</p>`).join('')
+  switch (block.kind) {
+    case 'heading':
+      return heading(block.text)
+    case 'side':
+      return heading(block.side) + paragraphs(block.items)
+    case 'list':
+      return paragraphs(block.items)
+    case 'finding':
+    case 'paragraph':
+      return paragraphs([block.text])
+    default:
+      return ''
+  }
+}
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
